@@ -1,0 +1,81 @@
+export { type Clock, systemClock } from './clock.ts'
+export { type ArtifactRef, canonicalJson, modelDigest, sha256Hex } from './digest.ts'
+export { parseDurationMs } from './duration.ts'
+export { CATEGORIES, type Category, type Fault, HTTP_STATUS, type Retry } from './errors/category.ts'
+export {
+  isPlatformError,
+  PlatformError,
+  type PlatformErrorOptions,
+  toPlatformError,
+} from './errors/platform-error.ts'
+export { ERROR_REGISTRY, type ErrorCode } from './errors/registry.ts'
+export { type GoldenSample, goldenSampleSchema } from './golden.ts'
+export {
+  isModelName,
+  MODEL_NAME_PATTERN,
+  parseVersionNumber,
+  shortCommit,
+  shortDigest,
+  versionName,
+} from './ids.ts'
+export {
+  type InferenceRequest,
+  type InferenceResponse,
+  SERVED_BY_HEADERS,
+  type ServedBy,
+  type VersionSelector,
+} from './inference.ts'
+export { outputComparisons } from './model-config/comparisons.ts'
+export { defaultModelConfig, parseModelConfig } from './model-config/parse.ts'
+export { policyHash } from './model-config/policy-hash.ts'
+export {
+  type Comparator,
+  type ModelConfig,
+  modelConfigSchema,
+  type OutputComparison,
+  type RolloutPolicy,
+  type RuntimeConfig,
+} from './model-config/schema.ts'
+export type { MirrorPlan, ModelPlan, PlannedVersion, ServingPlan } from './plan/serving-plan.ts'
+export {
+  ABORT_REASONS,
+  type AbortReason,
+  DRIFT_REASONS,
+  type DriftReason,
+  NODE_STATES,
+  type NodeState,
+  PAUSE_REASONS,
+  type PauseReason,
+  ROLLOUT_KINDS,
+  ROLLOUT_STATES,
+  ROLLOUT_STEPS,
+  type RolloutKind,
+  type RolloutState,
+  type RolloutStep,
+  SERVABLE_STATES,
+  type ServableState,
+  STANDINGS,
+  type Standing,
+  SYSTEM_LABELS,
+  type SystemLabel,
+  VERDICTS,
+  VERSION_STATES,
+  type VerdictOutcome,
+  type VersionState,
+} from './states.ts'
+export { rowCount, sliceAllRows, sliceRows, stackRows } from './tensor/rows.ts'
+export {
+  allocateData,
+  BYTES_PER_ELEMENT,
+  type Dimension,
+  DTYPES,
+  type DType,
+  describeSpec,
+  elementCount,
+  type NamedTensors,
+  type Signature,
+  type Tensor,
+  type TensorData,
+  type TensorDataByType,
+  type TensorSpec,
+} from './tensor/tensor.ts'

@@ -1,0 +1,54 @@
+import type { NamedTensors } from './tensor/tensor.ts'
+
+/** Which version a request asks for; `live` when it names neither number nor label. */
+export type VersionSelector =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'number'; readonly number: number }
+  | { readonly kind: 'label'; readonly label: string }
+
+/** One prediction as every protocol decodes it. */
+export interface InferenceRequest {
+  readonly requestId: string
+  readonly model: string
+  readonly selector: VersionSelector
+  readonly inputs: NamedTensors
+  /** Outputs asked for by name; undefined means all. */
+  readonly outputs?: readonly string[] | undefined
+  /** Budget in milliseconds from arrival, queueing included; undefined means the model's `timeoutMs`. */
+  readonly timeoutMs?: number | undefined
+  /** Aborts when the client goes away. */
+  readonly signal?: AbortSignal | undefined
+  /** The client accepts no plan older than this generation of the model. */
+  readonly minGeneration?: number | undefined
+  /** W3C trace context of the caller. */
+  readonly traceparent?: string | undefined
+}
+
+/** Who answered: goes into headers, gRPC metadata, spans and metrics. */
+export interface ServedBy {
+  readonly model: string
+  readonly version: number
+  readonly digest: string
+  readonly commit: string
+  readonly variant: 'live' | 'canary' | 'pinned'
+  readonly generation: number
+}
+
+export interface InferenceResponse {
+  readonly requestId: string
+  readonly outputs: NamedTensors
+  readonly servedBy: ServedBy
+}
+
+/** Header names of an answer, the same on every HTTP surface; gRPC metadata uses them too. */
+export const SERVED_BY_HEADERS = {
+  model: 'understudy-model',
+  version: 'understudy-version',
+  digest: 'understudy-digest',
+  commit: 'understudy-commit',
+  variant: 'understudy-variant',
+  generation: 'understudy-generation',
+  requestId: 'understudy-request-id',
+  planAge: 'understudy-plan-age',
+  minGeneration: 'understudy-min-generation',
+} as const

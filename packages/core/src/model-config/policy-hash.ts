@@ -1,0 +1,13 @@
+import { canonicalJson, sha256Hex } from '../digest.ts'
+import type { OutputComparison, RolloutPolicy } from './schema.ts'
+
+/** Names what a verdict depends on: gates, comparators and steps. Another hash is another evidence series. */
+export function policyHash(
+  policy: RolloutPolicy,
+  comparisons: Readonly<Record<string, OutputComparison>>,
+): string {
+  const { strategy, shadow, gates, approval } = policy
+  return sha256Hex(
+    canonicalJson(JSON.parse(JSON.stringify({ strategy, shadow, gates, approval, comparisons }))),
+  )
+}

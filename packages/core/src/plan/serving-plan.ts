@@ -1,0 +1,49 @@
+import type { ArtifactRef } from '../digest.ts'
+import type { OutputComparison, RuntimeConfig } from '../model-config/schema.ts'
+import type { Signature } from '../tensor/tensor.ts'
+
+/** One version that a node shall hold loaded. */
+export interface PlannedVersion {
+  readonly number: number
+  readonly digest: string
+  readonly commit: string
+  readonly entryPoint: string
+  readonly files: readonly ArtifactRef[]
+  /** Golden samples, used for warm-up; paths are below `golden/`. */
+  readonly golden: readonly ArtifactRef[]
+  readonly signature: Signature
+  readonly runtime: RuntimeConfig
+  /** Proved in quarantine: rows run alone, stacked and permuted agree, so the first axis is a batch axis. */
+  readonly batchable: boolean
+  /** W3C trace context of the rollout that brought this version; null when there is none. */
+  readonly traceparent: string | null
+}
+
+/** What a node mirrors while a rollout collects evidence. */
+export interface MirrorPlan {
+  readonly rolloutId: string
+  readonly seriesId: string
+  readonly step: string
+  readonly baseline: number
+  readonly candidate: number
+  /** Share of live batches that also run on the candidate, 0 to 1. */
+  readonly sample: number
+  readonly compare: Readonly<Record<string, OutputComparison>>
+  readonly traceparent: string | null
+}
+
+/** Everything a node needs to know about one model. `labels` point only to versions of `versions`. */
+export interface ModelPlan {
+  readonly model: string
+  readonly generation: number
+  readonly versions: readonly PlannedVersion[]
+  readonly labels: Readonly<Record<string, number>>
+  readonly mirror: MirrorPlan | null
+}
+
+/** The plan of a node, read whole in one snapshot. A model that is left out is unloaded. */
+export interface ServingPlan {
+  /** Milliseconds since the epoch, by the database's clock. */
+  readonly readAtMs: number
+  readonly models: readonly ModelPlan[]
+}

@@ -1,0 +1,47 @@
+import { allocateData, elementCount, type NamedTensors, type Tensor, type TensorData } from './tensor.ts'
+
+function sliceData(data: TensorData, from: number, to: number): TensorData {
+  return Array.isArray(data) ? data.slice(from, to) : (data as Float32Array).slice(from, to)
+}
+
+/** Number of rows (size of the first axis); undefined for a scalar. */
+export function rowCount(tensor: Tensor): number | undefined {
+  return tensor.shape[0]
+}
+
+/** A copy of rows `from` (included) to `to` (excluded) along the first axis. */
+export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
+  const rowSize = elementCount(tensor.shape.slice(1))
+  return {
+    dtype: tensor.dtype,
+    shape: [to - from, ...tensor.shape.slice(1)],
+    data: sliceData(tensor.data, from * rowSize, to * rowSize),
+  }
+}
+
+/** The tensors stacked along the first axis. All share type and trailing dimensions; the caller has checked that. */
+export function stackRows(parts: readonly Tensor[]): Tensor {
+  const [first] = parts
+  if (first === undefined) throw new TypeError('nothing to stack')
+  if (parts.length === 1) return first
+  const rows = parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0)
+  const shape = [rows, ...first.shape.slice(1)]
+  if (first.dtype === 'string') {
+    return { dtype: 'string', shape, data: parts.flatMap((part) => part.data as readonly string[]) }
+  }
+  const data = allocateData(first.dtype, elementCount(shape)) as Float32Array
+  let at = 0
+  for (const part of parts) {
+    const source = part.data as Float32Array
+    data.set(source, at)
+    at += source.length
+  }
+  return { dtype: first.dtype, shape, data }
+}
+
+/** Rows `from` to `to` of every tensor. */
+export function sliceAllRows(tensors: NamedTensors, from: number, to: number): NamedTensors {
+  const out = new Map<string, Tensor>()
+  for (const [name, tensor] of tensors) out.set(name, sliceRows(tensor, from, to))
+  return out
+}

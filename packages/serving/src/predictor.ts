@@ -1,0 +1,41 @@
+import type {
+  InferenceRequest,
+  InferenceResponse,
+  PlatformError,
+  ServableState,
+  ServedBy,
+  Signature,
+  VersionSelector,
+} from '@understudy/core'
+
+/** Who would answer, and with what signature. */
+export interface VersionDescription {
+  readonly servedBy: ServedBy
+  readonly signature: Signature
+}
+
+export interface VersionStatus {
+  readonly version: number
+  readonly state: ServableState
+  readonly error?: PlatformError | undefined
+}
+
+/** The data plane as the wire protocols see it. Nothing in it waits for the control plane. */
+export interface Predictor {
+  /**
+   * Answers one request from the version that it selects, or fails with a registered error.
+   *
+   * @throws PlatformError `serving.model_not_found`, `serving.version_not_found`, `serving.label_not_found`,
+   * `serving.version_not_available`, `serving.queue_full`, `serving.deadline_exceeded`, `serving.draining`,
+   * `serving.executor_lost`, `serving.run_timeout`, `serving.cancelled`, `onnx.input_*`, `onnx.output_unknown`, `onnx.run_failed`
+   */
+  predict(request: InferenceRequest): Promise<InferenceResponse>
+  /** Same selection rules and errors as {@link Predictor.predict}, without running anything. Synchronous. */
+  describe(model: string, selector: VersionSelector): VersionDescription
+  /** Every version this node knows of the model, newest first; undefined when the model is not in the plan. */
+  versions(model: string): readonly VersionStatus[] | undefined
+  /** Names of all models in the plan. */
+  models(): readonly string[]
+  /** Milliseconds since the plan was last confirmed by the control plane; undefined while it is current. */
+  planAgeMs(): number | undefined
+}

@@ -1,0 +1,90 @@
+import type { NamedTensors, PlatformError, ServableState, Signature } from '@understudy/core'
+
+/** Names one loaded version: model and number. */
+export interface ServableId {
+  readonly name: string
+  readonly version: number
+}
+
+/** What a Source hands on for one version: its data, or the reason why there is none. A failing version stops no other. */
+export type ServableData<T> = { readonly id: ServableId } & (
+  | { readonly data: T }
+  | { readonly error: PlatformError }
+)
+
+/** The full list of versions that a Source wants loaded of one model. A version that is left out is unloaded. */
+export type AspiredVersionsCallback<T> = (name: string, versions: readonly ServableData<T>[]) => void
+
+/** Emits aspired versions until the signal aborts. */
+export interface Source<T> {
+  start(emit: AspiredVersionsCallback<T>, signal: AbortSignal): void
+}
+
+/** Turns what one Source emits into what the next stage wants; a failure travels as data. */
+export interface SourceAdapter<I, O> {
+  adapt(input: ServableData<I>): ServableData<O>
+}
+
+/** Upper bound of what a version needs while loaded. */
+export interface ResourceEstimate {
+  readonly memoryBytes: number
+  readonly executors: number
+}
+
+export interface WarmUpReport {
+  readonly runs: number
+  readonly tookMs: number
+}
+
+/**
+ * Loads and unloads one version, once.
+ *
+ * Call sequence: `estimateResources` (any number), `load` (once), `warmUp` (at most once), `unload` (once, after the drain, also after a failed load).
+ */
+export interface Loader<S> {
+  /** Non-increasing over time. */
+  estimateResources(): Promise<ResourceEstimate>
+  load(context: { readonly id: ServableId; readonly signal: AbortSignal }): Promise<S>
+  warmUp?(servable: S, signal: AbortSignal): Promise<WarmUpReport>
+  unload(): Promise<void>
+}
+
+/** A counted reference: while it is held, the servable stays loaded. Release is idempotent. */
+export interface ServableHandle<S> extends Disposable {
+  readonly id: ServableId
+  readonly servable: S
+  release(): void
+}
+
+export type ServableRequest = { readonly name: string } & (
+  | { readonly version: number }
+  | { readonly label: string }
+)
+
+/** A fact about one version on this node, published after it became true (and `unloading` before the map changes). */
+export interface ServableStateEvent {
+  readonly id: ServableId
+  readonly state: ServableState
+  readonly error?: PlatformError | undefined
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** Answer of one run: outputs in the order of the signature and the time that the model itself took. */
+export interface RunResult {
+  readonly outputs: NamedTensors
+  readonly runTimeMs: number
+}
+
+/** A loaded model version. Safe to call in parallel; the caller holds a handle until the promise settles. */
+export interface ModelServable {
+  readonly signature: Signature
+  /** The first axis of every input and output is a proved batch axis. */
+  readonly batchable: boolean
+  /**
+   * Runs one batch. Inputs have been checked against the signature.
+   *
+   * @throws PlatformError `onnx.run_failed`, `serving.run_timeout`, `serving.executor_lost`
+   */
+  run(inputs: NamedTensors): Promise<RunResult>
+}

@@ -1,0 +1,2 @@
+export { TestClock } from './test-clock.ts'
+export { waitFor } from './wait-for.ts'
