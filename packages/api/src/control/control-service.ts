@@ -1,0 +1,91 @@
+import type {
+  AuditPage,
+  LiveAtView,
+  ModelView,
+  OverviewView,
+  PlatformView,
+  RolloutView,
+  SeenRollout,
+  StatusDocument,
+  WhyView,
+} from '../views/index.ts'
+
+/** What an act did. The same act twice is a success that changed nothing, and says so. */
+export interface ActResult {
+  readonly changed: boolean
+  readonly sentence: string
+}
+
+/** One request body's worth of input, by name, one row: honest traffic is made of these. */
+export interface TrafficSample {
+  readonly inputs: Readonly<Record<string, unknown>>
+}
+
+/** Reads of the control plane. Each reads one snapshot; none changes anything. */
+export interface ControlReads {
+  platform(): Promise<PlatformView>
+  overview(): Promise<OverviewView>
+  /** @throws PlatformError `control.not_found` */
+  model(name: string): Promise<ModelView>
+  /** @throws PlatformError `rollout.not_found` */
+  rollout(id: string): Promise<RolloutView>
+  audit(query: {
+    readonly before?: number | undefined
+    readonly model?: string | undefined
+    readonly limit: number
+  }): Promise<AuditPage>
+  liveAt(at: Date): Promise<LiveAtView>
+  status(model?: string): Promise<StatusDocument>
+  why(model: string): Promise<WhyView>
+  samples(model: string): Promise<readonly TrafficSample[]>
+}
+
+/** Acts of a person. Each is one transaction with its audit row; each is idempotent. */
+export interface ControlActs {
+  approve(act: {
+    readonly model: string
+    readonly version: number
+    readonly seen?: SeenRollout | undefined
+    readonly comment?: string | undefined
+    readonly actor: string
+  }): Promise<ActResult>
+  reject(act: {
+    readonly model: string
+    readonly version: number
+    readonly seen?: SeenRollout | undefined
+    readonly reason: string
+    readonly actor: string
+  }): Promise<ActResult>
+  retry(act: {
+    readonly model: string
+    readonly version?: number | undefined
+    readonly actor: string
+  }): Promise<ActResult>
+  /** Takes the live version off. `from` and `generation` are what the person saw; when they are no longer true nothing changes. */
+  rollback(act: {
+    readonly model: string
+    readonly from?: number | undefined
+    readonly generation?: number | undefined
+    readonly reason: string
+    readonly actor: string
+  }): Promise<ActResult>
+  lift(act: {
+    readonly model: string
+    readonly digest: string
+    readonly reason: string
+    readonly actor: string
+  }): Promise<ActResult>
+}
+
+/** Something changed; a page asks again for what it shows. A heartbeat has no change. */
+export interface ChangeEvent {
+  /** Counts changes since the stream began; a heartbeat repeats the last one. */
+  readonly seq: number
+  /** ISO 8601, the server's clock. */
+  readonly at: string
+}
+
+export interface ControlService extends ControlReads, ControlActs {
+  /** Yields at once, on every change, and at least every 2 seconds as a heartbeat, until the signal aborts. */
+  changes(signal: AbortSignal): AsyncIterable<ChangeEvent>
+}

@@ -1,0 +1,10 @@
+export type {
+  ActResult,
+  ChangeEvent,
+  ControlActs,
+  ControlReads,
+  ControlService,
+  TrafficSample,
+} from './control-service.ts'
+export { type ControlRouter, controlRouter } from './router.ts'
+export type { ControlContext } from './trpc.ts'

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { procedure, router } from './trpc.ts'
+
+const modelName = z.string().min(1).max(63)
+const reason = z.string().trim().min(3, 'Give a reason of 3 to 500 characters.').max(500)
+const seen = z.object({
+  rolloutId: z.string().max(64),
+  candidateDigest: z.string().max(64),
+  baselineDigest: z.string().max(64).nullable(),
+  policyHash: z.string().max(64),
+})
+
+/** The control API: what the console and the CLI use. Thin on purpose: the service decides. */
+export const controlRouter = router({
+  platform: procedure.query(({ ctx }) => ctx.service.platform()),
+  overview: procedure.query(({ ctx }) => ctx.service.overview()),
+  model: procedure
+    .input(z.object({ name: modelName }))
+    .query(({ ctx, input }) => ctx.service.model(input.name)),
+  rollout: procedure
+    .input(z.object({ id: z.string().max(64) }))
+    .query(({ ctx, input }) => ctx.service.rollout(input.id)),
+  audit: procedure
+    .input(
+      z.object({
+        before: z.int().positive().optional(),
+        model: modelName.optional(),
+        limit: z.int().min(1).max(200).default(50),
+      }),
+    )
+    .query(({ ctx, input }) => ctx.service.audit(input)),
+  liveAt: procedure.input(z.object({ at: z.date() })).query(({ ctx, input }) => ctx.service.liveAt(input.at)),
+  status: procedure
+    .input(z.object({ model: modelName.optional() }))
+    .query(({ ctx, input }) => ctx.service.status(input.model)),
+  why: procedure
+    .input(z.object({ model: modelName }))
+    .query(({ ctx, input }) => ctx.service.why(input.model)),
+  samples: procedure
+    .input(z.object({ model: modelName }))
+    .query(({ ctx, input }) => ctx.service.samples(input.model)),
+
+  approve: procedure
+    .input(
+      z.object({
+        model: modelName,
+        version: z.int().positive(),
+        seen: seen.optional(),
+        comment: z.string().trim().max(500).optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) => ctx.service.approve({ ...input, actor: ctx.actor })),
+  reject: procedure
+    .input(z.object({ model: modelName, version: z.int().positive(), seen: seen.optional(), reason }))
+    .mutation(({ ctx, input }) => ctx.service.reject({ ...input, actor: ctx.actor })),
+  retry: procedure
+    .input(z.object({ model: modelName, version: z.int().positive().optional() }))
+    .mutation(({ ctx, input }) => ctx.service.retry({ ...input, actor: ctx.actor })),
+  rollback: procedure
+    .input(
+      z.object({
+        model: modelName,
+        from: z.int().positive().optional(),
+        generation: z.int().min(0).optional(),
+        reason,
+      }),
+    )
+    .mutation(({ ctx, input }) => ctx.service.rollback({ ...input, actor: ctx.actor })),
+  lift: procedure
+    .input(
+      z.object({
+        model: modelName,
+        digest: z.string().regex(/^[0-9a-f]{4,64}$/, 'Give at least 4 characters of the digest.'),
+        reason,
+      }),
+    )
+    .mutation(({ ctx, input }) => ctx.service.lift({ ...input, actor: ctx.actor })),
+
+  changes: procedure.subscription(async function* ({ ctx, signal }) {
+    yield* ctx.service.changes(signal ?? new AbortController().signal)
+  }),
+})
+
+export type ControlRouter = typeof controlRouter

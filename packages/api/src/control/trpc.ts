@@ -1,0 +1,61 @@
+import { initTRPC, TRPCError } from '@trpc/server'
+import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
+import { type Category, isPlatformError, toPlatformError } from '@understudy/core'
+import superjson from 'superjson'
+import type { ControlService } from './control-service.ts'
+
+/** What a control procedure works with. `actor` is who acts, as the audit log records it. */
+export interface ControlContext {
+  readonly service: ControlService
+  readonly actor: string
+  /** Called once for every server-side fault, with the error that carries the id shown to the caller. */
+  readonly onFault: (error: unknown) => void
+}
+
+const TRPC_CODE = {
+  INVALID_ARGUMENT: 'BAD_REQUEST',
+  UNAUTHENTICATED: 'UNAUTHORIZED',
+  PERMISSION_DENIED: 'FORBIDDEN',
+  NOT_FOUND: 'NOT_FOUND',
+  ALREADY_EXISTS: 'CONFLICT',
+  ABORTED: 'CONFLICT',
+  FAILED_PRECONDITION: 'PRECONDITION_FAILED',
+  RESOURCE_EXHAUSTED: 'TOO_MANY_REQUESTS',
+  CANCELLED: 'CLIENT_CLOSED_REQUEST',
+  INTERNAL: 'INTERNAL_SERVER_ERROR',
+  DATA_LOSS: 'INTERNAL_SERVER_ERROR',
+  UNIMPLEMENTED: 'NOT_IMPLEMENTED',
+  UNAVAILABLE: 'SERVICE_UNAVAILABLE',
+  DEADLINE_EXCEEDED: 'GATEWAY_TIMEOUT',
+} as const satisfies Record<Category, TRPC_ERROR_CODE_KEY>
+
+const t = initTRPC.context<ControlContext>().create({
+  transformer: superjson,
+  errorFormatter({ shape, error }) {
+    const platform = isPlatformError(error.cause) ? error.cause : undefined
+    return {
+      ...shape,
+      message: platform?.publicMessage ?? shape.message,
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        understudyCode: platform?.code,
+        id: platform?.id,
+      },
+    }
+  },
+})
+
+/** Every error leaves as a registered one: 4xx messages are shown, 5xx become a generic sentence with an id. */
+const withPlatformErrors = t.middleware(async ({ ctx, next }) => {
+  const result = await next()
+  if (result.ok) return result
+  if (result.error.code !== 'INTERNAL_SERVER_ERROR' && !isPlatformError(result.error.cause)) return result
+  const error = toPlatformError(result.error.cause ?? result.error)
+  if (error.category === 'INTERNAL' || error.category === 'DATA_LOSS') ctx.onFault(error)
+  throw new TRPCError({ code: TRPC_CODE[error.category], message: error.publicMessage, cause: error })
+})
+
+export const router = t.router
+export const procedure = t.procedure.use(withPlatformErrors)

@@ -1,0 +1,27 @@
+export type {
+  AnalysisView,
+  CommitView,
+  DriftView,
+  GateView,
+  HoldView,
+  ModelRow,
+  ModelView,
+  PairExampleView,
+  PolicyLine,
+  PromotionView,
+  RolloutView,
+  SeenRollout,
+  StepView,
+  VersionRef,
+  VersionView,
+  WhyView,
+} from './model-views.ts'
+export type {
+  AuditEntryView,
+  AuditPage,
+  LiveAtView,
+  NeedsYouItem,
+  OverviewView,
+  PlatformView,
+} from './overview-views.ts'
+export type { StatusDocument, StatusModel, StatusRollout, StatusVersion } from './status-document.ts'
