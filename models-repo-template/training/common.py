@@ -56,6 +56,9 @@ def make_model(nodes: list[onnx.NodeProto], constants: list[TensorProto], inputs
 def finish(model: onnx.ModelProto, doc: str) -> bytes:
     """Names the batch axis `N`, checks the model and returns its bytes. Every axis 0 is the batch."""
     model.ir_version = IR_VERSION
+    opsets = sorted(model.opset_import, key=lambda o: o.domain)  # a converter may give them in any order
+    del model.opset_import[:]
+    model.opset_import.extend(opsets)
     model.doc_string = doc
     for value in [*model.graph.input, *model.graph.output]:
         value.type.tensor_type.shape.dim[0].dim_param = "N"
@@ -79,12 +82,12 @@ def run(model: ort.InferenceSession, inputs: dict[str, np.ndarray]) -> dict[str,
 
 
 def scalar(value) -> str:
-    """JSON text of one number or string. Floats get at most seven significant digits."""
+    """JSON text of one number or string. Floats get at most nine decimals and seven significant digits."""
     if isinstance(value, str):
         return json.dumps(value)
     if isinstance(value, (int, np.integer)):
         return str(int(value))
-    return f"{float(value):.7g}"
+    return f"{round(float(value), 9):.7g}"
 
 
 def row_text(row) -> str:
