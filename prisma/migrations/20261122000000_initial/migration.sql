@@ -393,6 +393,9 @@ ALTER TABLE "plan_version" ADD CONSTRAINT "plan_version_model_fkey" FOREIGN KEY 
 ALTER TABLE "plan_label" ADD CONSTRAINT "plan_label_model_fkey" FOREIGN KEY ("model") REFERENCES "plan"("model") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "plan_label" ADD CONSTRAINT "plan_label_model_number_fkey" FOREIGN KEY ("model", "number") REFERENCES "plan_version"("model", "number") ON DELETE NO ACTION ON UPDATE NO ACTION;
+
+-- AddForeignKey
 ALTER TABLE "evidence_counter" ADD CONSTRAINT "evidence_counter_series_id_fkey" FOREIGN KEY ("series_id") REFERENCES "evidence_series"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -426,9 +429,6 @@ CREATE UNIQUE INDEX "hold_one_open_per_model" ON "hold"("model") WHERE "closed_a
 ALTER TABLE "model_version" ADD CONSTRAINT "model_version_state" CHECK ("state" IN ('discovered', 'validating', 'validated', 'rejected', 'retired'));
 ALTER TABLE "digest_standing" ADD CONSTRAINT "digest_standing_standing" CHECK ("standing" IN ('untried', 'failed', 'proven', 'withdrawn'));
 ALTER TABLE "rollout" ADD CONSTRAINT "rollout_state" CHECK ("state" IN ('progressing', 'paused', 'succeeded', 'failed', 'aborted'));
-
--- A label points to a version that the plan loads.
-ALTER TABLE "plan_label" ADD CONSTRAINT "plan_label_loaded" FOREIGN KEY ("model", "number") REFERENCES "plan_version"("model", "number") DEFERRABLE INITIALLY DEFERRED;
 
 -- The audit log is append-only.
 CREATE FUNCTION "audit_is_append_only"() RETURNS trigger LANGUAGE plpgsql AS $$
