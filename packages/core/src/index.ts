@@ -36,6 +36,7 @@ export {
   type RolloutPolicy,
   type RuntimeConfig,
 } from './model-config/schema.ts'
+export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export type { MirrorPlan, ModelPlan, PlannedVersion, ServingPlan } from './plan/serving-plan.ts'
 export {
   ABORT_REASONS,

@@ -1,0 +1,1 @@
+export { type DeployReport, deployMigrations } from './deploy-migrations.ts'

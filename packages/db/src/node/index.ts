@@ -1,0 +1,3 @@
+export { CHANGE_CHANNEL, ChangeListener, type ChangeListenerOptions } from './change-listener.ts'
+export type { CounterRow, EvidenceFlush } from './evidence-flush.ts'
+export { type NodeReport, NodeStore, type NodeStoreOptions, type ServableReport } from './node-store.ts'

@@ -1,0 +1,45 @@
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  BatchSpanProcessor,
+  NodeTracerProvider,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-node'
+
+export interface TelemetryOptions {
+  /** `understudy-controller`, `understudy-serving`, `understudy-console`. */
+  readonly serviceName: string
+  /** Where an OTLP/HTTP collector listens (`OTEL_EXPORTER_OTLP_ENDPOINT`); undefined: nothing is exported. */
+  readonly otlpEndpoint?: string | undefined
+  /** Share of root traces that are recorded; a sampled parent is always followed. @defaultValue 1 */
+  readonly sampleRatio?: number | undefined
+}
+
+export interface Telemetry {
+  /** Sends what is buffered and stops. Never rejects: telemetry must not break a shutdown. */
+  shutdown(): Promise<void>
+}
+
+/** Starts tracing in this process. Without an endpoint spans are still made, so that trace ids reach logs and records. */
+export function startTelemetry(options: TelemetryOptions): Telemetry {
+  const { serviceName, otlpEndpoint, sampleRatio = 1 } = options
+  const provider = new NodeTracerProvider({
+    resource: resourceFromAttributes({ 'service.name': serviceName }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    spanProcessors: otlpEndpoint
+      ? [
+          new BatchSpanProcessor(
+            new OTLPTraceExporter({ url: `${otlpEndpoint.replace(/\/$/, '')}/v1/traces` }),
+            { scheduledDelayMillis: 1_000 },
+          ),
+        ]
+      : [],
+  })
+  provider.register()
+  return {
+    shutdown: async () => {
+      await provider.shutdown().catch(() => undefined)
+    },
+  }
+}
