@@ -32,17 +32,20 @@ export interface FindOptions {
  * @throws PlatformError `db.postgres_missing`, `db.postgres_incompatible`
  */
 export async function findPostgresBinaries(options: FindOptions): Promise<PostgresBinaries> {
-  const other = new Set<number>()
-  for await (const folder of candidates(options)) {
-    const binaries = await tryBinaries(folder, options.account)
-    if (!binaries) continue
-    if (options.majorVersion === undefined || binaries.majorVersion === options.majorVersion) return binaries
-    other.add(binaries.majorVersion)
+  const found = [await embeddedBinaries(options)]
+  const fits = (binaries: PostgresBinaries | undefined) =>
+    binaries && (options.majorVersion === undefined || binaries.majorVersion === options.majorVersion)
+  for (const folder of fits(found[0]) ? [] : await systemFolders()) {
+    found.push(await tryBinaries(folder, options.account))
   }
-  if (other.size > 0) {
+  const usable = found.filter((binaries) => binaries !== undefined)
+  const chosen = usable.find(fits)
+  if (chosen) return chosen
+  if (usable.length > 0) {
+    const versions = [...new Set(usable.map((binaries) => binaries.majorVersion))]
     throw new PlatformError(
       'db.postgres_incompatible',
-      `The data was made by PostgreSQL ${options.majorVersion}, and only ${[...other].join(', ')} is installed.`,
+      `The data was made by PostgreSQL ${options.majorVersion}, and what is installed is ${versions.join(', ')}.`,
     )
   }
   throw new PlatformError(
@@ -51,19 +54,19 @@ export async function findPostgresBinaries(options: FindOptions): Promise<Postgr
   )
 }
 
-function platformName(): string {
-  return `${process.platform}-${process.arch}`
+/** The package's own binaries, or a copy where the account cannot run those. */
+async function embeddedBinaries({ account, copyTo }: FindOptions): Promise<PostgresBinaries | undefined> {
+  const native = embeddedNative()
+  if (!native) return undefined
+  await linkLibraries(native)
+  const installed = await tryBinaries(path.join(native, 'bin'), account)
+  if (installed) return installed
+  const copy = await copyNative(native, { copyTo, forOthers: account !== undefined })
+  return copy ? await tryBinaries(path.join(copy, 'bin'), account) : undefined
 }
 
-async function* candidates({ account, copyTo }: FindOptions): AsyncGenerator<string> {
-  const native = embeddedNative()
-  if (native) {
-    await linkLibraries(native)
-    yield path.join(native, 'bin')
-    const copy = await copyNative(native, { copyTo, forOthers: account !== undefined })
-    if (copy) yield path.join(copy, 'bin')
-  }
-  yield* await systemFolders()
+function platformName(): string {
+  return `${process.platform}-${process.arch}`
 }
 
 /** The package resolves to native/../dist/index.js; nothing of it is run. */
@@ -94,7 +97,10 @@ function numberIn(name: string): number {
   return Number(/\d+/.exec(name)?.[0] ?? 0)
 }
 
-async function tryBinaries(folder: string, account: Account | undefined): Promise<PostgresBinaries | undefined> {
+async function tryBinaries(
+  folder: string,
+  account: Account | undefined,
+): Promise<PostgresBinaries | undefined> {
   const [initdb, postgres] = [path.join(folder, 'initdb'), path.join(folder, 'postgres')]
   try {
     await access(initdb)

@@ -3,7 +3,6 @@ import {
   type MirrorPlan,
   type ModelConfig,
   type ModelPlan,
-  modelConfigSchema,
   outputComparisons,
   type PlannedVersion,
   type ServingPlan,
@@ -34,7 +33,7 @@ interface RolloutRow {
 interface ModelRow {
   readonly model: string
   readonly generation: number
-  readonly config: unknown
+  readonly config: ModelConfig
   readonly versions: readonly VersionRow[] | null
   readonly labels: Readonly<Record<string, number>> | null
   readonly rollout: RolloutRow | null
@@ -103,7 +102,7 @@ function mirrorPlan(
 }
 
 function modelPlan(row: ModelRow): ModelPlan {
-  const config = modelConfigSchema.parse(row.config)
+  const { config } = row
   const versions = (row.versions ?? []).map((version) => plannedVersion(version, config))
   return {
     model: row.model,

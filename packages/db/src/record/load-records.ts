@@ -1,0 +1,248 @@
+import type {
+  ModelConfig,
+  PauseReason,
+  RolloutKind,
+  RolloutState,
+  RolloutStep,
+  ServableState,
+  Signature,
+  Standing,
+  VerdictOutcome,
+  VersionState,
+} from '@understudy/core'
+import type { Tx } from '../database.ts'
+import { loadEvidence } from './load-evidence.ts'
+import type {
+  EvidenceRecord,
+  ModelRecord,
+  NodeRecord,
+  Reason,
+  RolloutRecord,
+  ServableRecord,
+  StepRecord,
+  VersionRecord,
+} from './model-record.ts'
+
+const VERSIONS_PER_MODEL = 200
+const ROLLOUTS_PER_MODEL = 20
+const PROMOTIONS_PER_MODEL = 50
+
+const reasonsOf = (json: unknown): readonly Reason[] => (Array.isArray(json) ? (json as Reason[]) : [])
+
+/** JSON columns hold what this package wrote, after validation: they are read back as that type. */
+function stored<T>(json: unknown): T {
+  return json as T
+}
+
+type VersionRow = Awaited<ReturnType<Tx['modelVersion']['findMany']>>[number]
+
+function versionRecord(row: VersionRow): VersionRecord {
+  return {
+    number: Number(row.number),
+    digest: row.digest,
+    commit: row.commit,
+    commitSubject: row.commitSubject,
+    authorName: row.authorName,
+    committedAt: row.committedAt,
+    state: row.state as VersionState,
+    reasons: reasonsOf(row.reasons),
+    refusals: reasonsOf(row.refusals),
+    atTip: row.atTip,
+    signature: stored<Signature | null>(row.signature),
+    batchable: row.batchable,
+    loadMs: row.loadMs,
+    memoryBytes: row.memoryBytes === null ? null : Number(row.memoryBytes),
+    sizeBytes: Number(row.sizeBytes),
+    traceparent: row.traceparent,
+    discoveredAt: row.discoveredAt,
+    validatedAt: row.validatedAt,
+  }
+}
+
+function loadRolloutRows(tx: Tx, names: readonly string[]) {
+  return tx.rollout.findMany({
+    where: { modelName: { in: [...names] } },
+    orderBy: { startedAt: 'desc' },
+    take: ROLLOUTS_PER_MODEL * names.length,
+    include: { approvals: { orderBy: { createdAt: 'asc' } } },
+  })
+}
+
+type RolloutRow = Awaited<ReturnType<typeof loadRolloutRows>>[number]
+
+/** A rollout as its row says it, with the evidence of its series. */
+export function rolloutRecord(row: RolloutRow, evidence: ReadonlyMap<string, EvidenceRecord>): RolloutRecord {
+  return {
+    id: row.id,
+    number: Number(row.number),
+    digest: row.digest,
+    baselineNumber: row.baselineNumber === null ? null : Number(row.baselineNumber),
+    baselineDigest: row.baselineDigest,
+    policyHash: row.policyHash,
+    kind: row.kind as RolloutKind,
+    state: row.state as RolloutState,
+    step: row.step as RolloutStep,
+    pauseReason: row.pauseReason as PauseReason | null,
+    reason: row.reason,
+    summary: row.summary,
+    verdict: row.verdict as VerdictOutcome | null,
+    deadlineAt: row.deadlineAt,
+    stepStartedAt: row.stepStartedAt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    steps: stored<readonly StepRecord[]>(row.steps),
+    traceparent: row.traceparent,
+    approvals: row.approvals,
+    evidence: row.seriesId === null ? null : (evidence.get(row.seriesId) ?? null),
+  }
+}
+
+interface NodeRow {
+  readonly incarnation: string
+  readonly name: string
+  readonly joined: boolean
+}
+
+/** Nodes with a lease, by the database's clock. */
+async function loadNodes(tx: Tx, names: readonly string[]) {
+  const nodes = await tx.$queryRaw<NodeRow[]>`
+    SELECT incarnation, name, joined AND NOT draining AS joined FROM node WHERE lease_until > clock_timestamp() ORDER BY name`
+  const incarnation = { in: nodes.map((node) => node.incarnation) }
+  const modelName = { in: [...names] }
+  const observed = await tx.nodeModel.findMany({ where: { incarnation, modelName } })
+  const servables = await tx.nodeServable.findMany({ where: { incarnation, modelName } })
+  return {
+    nodesOf: (model: string): NodeRecord[] =>
+      nodes.map((node) => ({
+        node: node.name,
+        joined: node.joined,
+        observedGeneration: Number(
+          observed.find((row) => row.incarnation === node.incarnation && row.modelName === model)
+            ?.observedGeneration ?? 0,
+        ),
+      })),
+    servablesOf: (model: string): ServableRecord[] =>
+      servables
+        .filter((row) => row.modelName === model)
+        .map((row) => {
+          const node = nodes.find((candidate) => candidate.incarnation === row.incarnation)
+          return {
+            node: node?.name ?? row.incarnation,
+            joined: node?.joined ?? false,
+            number: Number(row.number),
+            digest: row.digest,
+            state: row.state as ServableState,
+            reason: row.reason,
+          }
+        }),
+  }
+}
+
+/** Groups rows by model. */
+function grouped<T extends { readonly modelName: string }>(
+  rows: readonly T[],
+): (model: string) => readonly T[] {
+  const groups = new Map<string, T[]>()
+  for (const row of rows) {
+    const group = groups.get(row.modelName)
+    if (group) group.push(row)
+    else groups.set(row.modelName, [row])
+  }
+  return (model) => groups.get(model) ?? []
+}
+
+async function loadParts(tx: Tx, names: readonly string[]) {
+  const where = { modelName: { in: [...names] } }
+  const rollouts = await loadRolloutRows(tx, names)
+  return {
+    versions: grouped(
+      await tx.modelVersion.findMany({
+        where,
+        orderBy: { number: 'desc' },
+        take: VERSIONS_PER_MODEL * names.length,
+      }),
+    ),
+    standings: grouped(await tx.digestStanding.findMany({ where })),
+    holds: grouped(await tx.hold.findMany({ where: { ...where, closedAt: null } })),
+    plans: grouped(await tx.plan.findMany({ where, include: { versions: true, labels: true } })),
+    rollouts: grouped(rollouts),
+    evidence: await loadEvidence(
+      tx,
+      rollouts.map((row) => row.seriesId).filter((id) => id !== null),
+    ),
+    promotions: grouped(
+      await tx.promotion.findMany({
+        where,
+        orderBy: { generation: 'desc' },
+        take: PROMOTIONS_PER_MODEL * names.length,
+      }),
+    ),
+    ...(await loadNodes(tx, names)),
+  }
+}
+
+/**
+ * Reads the whole record of models (all, or the named ones), ordered by name.
+ *
+ * REQUIRES: one snapshot (REPEATABLE READ), or locks that make the parts belong together.
+ */
+export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<readonly ModelRecord[]> {
+  const models = await tx.model.findMany({
+    ...(only ? { where: { name: { in: [...only] } } } : {}),
+    orderBy: { name: 'asc' },
+    include: { repository: true, problems: { orderBy: { path: 'asc' } } },
+  })
+  const parts = await loadParts(
+    tx,
+    models.map((model) => model.name),
+  )
+  const [clock] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`
+  return models.map((model): ModelRecord => {
+    const [hold] = parts.holds(model.name)
+    const [plan] = parts.plans(model.name)
+    const label = (name: string) => {
+      const row = plan?.labels.find((candidate) => candidate.label === name)
+      return row ? Number(row.number) : null
+    }
+    return {
+      name: model.name,
+      config: stored<ModelConfig>(model.config),
+      configText: model.configText,
+      configProblem: model.configProblem,
+      repository: { url: model.repository.url, stalledReason: model.repository.stalledReason },
+      drift: model.driftReason
+        ? {
+            reason: model.driftReason,
+            detail: model.driftDetail ?? '',
+            since: model.driftSince ?? model.createdAt,
+          }
+        : null,
+      problems: model.problems.map(({ path, code, message }) => ({ path, code, message })),
+      versions: parts.versions(model.name).map(versionRecord),
+      standings: parts.standings(model.name).map((row) => ({ ...row, standing: row.standing as Standing })),
+      hold: hold
+        ? { number: Number(hold.number), reason: hold.reason, actor: hold.actor, createdAt: hold.createdAt }
+        : null,
+      generation: Number(plan?.generation ?? 0),
+      live: label('live'),
+      previous: label('previous'),
+      aspired: (plan?.versions ?? []).map((row) => Number(row.number)).sort((a, b) => a - b),
+      rollouts: parts.rollouts(model.name).map((row) => rolloutRecord(row, parts.evidence)),
+      promotions: parts.promotions(model.name).map((row) => ({
+        ...row,
+        generation: Number(row.generation),
+        fromNumber: row.fromNumber === null ? null : Number(row.fromNumber),
+        toNumber: Number(row.toNumber),
+      })),
+      nodes: parts.nodesOf(model.name),
+      servables: parts.servablesOf(model.name),
+      readAt: clock?.now ?? new Date(),
+    }
+  })
+}
+
+/** The record of one model; undefined when there is no such model. */
+export async function loadRecord(tx: Tx, name: string): Promise<ModelRecord | undefined> {
+  const [record] = await loadRecords(tx, [name])
+  return record
+}

@@ -1,0 +1,193 @@
+import type {
+  ModelConfig,
+  PauseReason,
+  RolloutKind,
+  RolloutState,
+  RolloutStep,
+  ServableState,
+  Signature,
+  Standing,
+  VerdictOutcome,
+  VersionState,
+} from '@understudy/core'
+
+export interface Reason {
+  readonly code: string
+  readonly message: string
+}
+
+export interface VersionRecord {
+  readonly number: number
+  readonly digest: string
+  readonly commit: string
+  readonly commitSubject: string
+  readonly authorName: string
+  readonly committedAt: Date
+  readonly state: VersionState
+  readonly reasons: readonly Reason[]
+  /** Changed bytes under this number that were refused. */
+  readonly refusals: readonly Reason[]
+  readonly atTip: boolean
+  readonly signature: Signature | null
+  readonly batchable: boolean | null
+  readonly loadMs: number | null
+  readonly memoryBytes: number | null
+  readonly sizeBytes: number
+  readonly traceparent: string | null
+  readonly discoveredAt: Date
+  readonly validatedAt: Date | null
+}
+
+export interface StandingRecord {
+  readonly digest: string
+  readonly standing: Standing
+  readonly reason: string | null
+  readonly actor: string
+  readonly updatedAt: Date
+}
+
+export interface HoldRecord {
+  readonly number: number
+  readonly reason: string
+  readonly actor: string
+  readonly createdAt: Date
+}
+
+export interface StepRecord {
+  readonly step: RolloutStep
+  readonly startedAt: string
+  readonly endedAt: string | null
+}
+
+export interface ApprovalRecord {
+  readonly actor: string
+  readonly comment: string | null
+  readonly candidateDigest: string
+  readonly baselineDigest: string | null
+  readonly policyHash: string
+  readonly createdAt: Date
+  readonly expiresAt: Date
+  readonly consumedAt: Date | null
+}
+
+export interface CounterRecord {
+  readonly source: string
+  readonly step: string
+  readonly gate: string
+  readonly property: string
+  readonly nPlus: number
+  readonly nZero: number
+  readonly nMinus: number
+}
+
+/** What was counted for a rollout's series, summed over nodes and their incarnations. */
+export interface EvidenceRecord {
+  readonly seriesId: string
+  readonly attempt: number
+  readonly passedAt: Date | null
+  readonly counters: readonly CounterRecord[]
+  readonly losses: readonly {
+    readonly source: string
+    readonly step: string
+    readonly admitted: number
+    readonly lost: number
+  }[]
+  readonly breaches: readonly {
+    readonly kind: string
+    readonly detail: string
+    readonly requestId: string | null
+  }[]
+  readonly updatedAt: Date | null
+}
+
+export interface RolloutRecord {
+  readonly id: string
+  readonly number: number
+  readonly digest: string
+  readonly baselineNumber: number | null
+  readonly baselineDigest: string | null
+  readonly policyHash: string
+  readonly kind: RolloutKind
+  readonly state: RolloutState
+  readonly step: RolloutStep
+  readonly pauseReason: PauseReason | null
+  readonly reason: string | null
+  readonly summary: string | null
+  readonly verdict: VerdictOutcome | null
+  readonly deadlineAt: Date | null
+  readonly stepStartedAt: Date
+  readonly startedAt: Date
+  readonly endedAt: Date | null
+  readonly steps: readonly StepRecord[]
+  readonly traceparent: string | null
+  readonly approvals: readonly ApprovalRecord[]
+  /** Null for rollouts that collect none. */
+  readonly evidence: EvidenceRecord | null
+}
+
+export interface ServableRecord {
+  readonly node: string
+  /** The node holds a lease and has joined. */
+  readonly joined: boolean
+  readonly number: number
+  readonly digest: string
+  readonly state: ServableState
+  readonly reason: string | null
+}
+
+/** One node with a lease, as one model sees it. */
+export interface NodeRecord {
+  readonly node: string
+  readonly joined: boolean
+  readonly observedGeneration: number
+}
+
+export interface PromotionRecord {
+  readonly generation: number
+  readonly kind: string
+  readonly fromNumber: number | null
+  readonly toNumber: number
+  readonly toDigest: string
+  readonly actor: string
+  readonly reason: string | null
+  readonly at: Date
+}
+
+/** Everything recorded about one model, of one moment: what every decider and every page is made of. */
+export interface ModelRecord {
+  readonly name: string
+  readonly config: ModelConfig
+  readonly configText: string | null
+  readonly configProblem: string | null
+  readonly repository: { readonly url: string; readonly stalledReason: string | null }
+  readonly drift: { readonly reason: string; readonly detail: string; readonly since: Date } | null
+  readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string }[]
+  /** Newest number first. */
+  readonly versions: readonly VersionRecord[]
+  readonly standings: readonly StandingRecord[]
+  readonly hold: HoldRecord | null
+  readonly generation: number
+  readonly live: number | null
+  readonly previous: number | null
+  readonly aspired: readonly number[]
+  /** Newest first; the open one, if any, is the first. */
+  readonly rollouts: readonly RolloutRecord[]
+  readonly promotions: readonly PromotionRecord[]
+  readonly nodes: readonly NodeRecord[]
+  readonly servables: readonly ServableRecord[]
+  /** The database's clock when this was read. */
+  readonly readAt: Date
+}
+
+/** The open rollout, if there is one. */
+export function openRollout(record: ModelRecord): RolloutRecord | undefined {
+  return record.rollouts.find((rollout) => rollout.state === 'progressing' || rollout.state === 'paused')
+}
+
+export function versionOf(record: ModelRecord, number: number | null): VersionRecord | undefined {
+  return number === null ? undefined : record.versions.find((version) => version.number === number)
+}
+
+export function standingOf(record: ModelRecord, digest: string): Standing {
+  return record.standings.find((row) => row.digest === digest)?.standing ?? 'untried'
+}
