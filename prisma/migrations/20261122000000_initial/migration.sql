@@ -255,12 +255,12 @@ CREATE TABLE "evidence_breach" (
 CREATE TABLE "pair_example" (
     "series_id" UUID NOT NULL,
     "incarnation" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
     "request_id" TEXT NOT NULL,
     "body" JSONB NOT NULL,
-    "differs" BOOLEAN NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-    CONSTRAINT "pair_example_pkey" PRIMARY KEY ("series_id","incarnation","request_id")
+    CONSTRAINT "pair_example_pkey" PRIMARY KEY ("series_id","incarnation","kind","request_id")
 );
 
 -- CreateTable

@@ -63,11 +63,15 @@ async function connect(connectionString: string): Promise<pg.Client> {
     await client.connect()
     return client
   } catch (cause) {
-    const because = cause instanceof Error ? cause.message : String(cause)
-    throw new PlatformError('control.database_unavailable', `The database cannot be reached: ${because}.`, {
-      cause,
-    })
+    throw unavailable(cause)
   }
+}
+
+function unavailable(cause: unknown): PlatformError {
+  const because = cause instanceof Error ? cause.message || cause.name : String(cause)
+  return new PlatformError('control.database_unavailable', `The database cannot be reached: ${because}.`, {
+    cause,
+  })
 }
 
 async function lock(client: pg.Client): Promise<void> {

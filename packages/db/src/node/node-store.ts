@@ -210,22 +210,18 @@ export class NodeStore {
     flush: EvidenceFlush,
     examples: EvidenceFlush['examples'],
   ): Promise<void> {
-    const { incarnation } = this.#options
+    const scope = [flush.seriesId, this.#options.incarnation]
+    const kinds = examples.map((row) => row.kind)
     const ids = examples.map((row) => row.requestId)
     await client.query(
-      'DELETE FROM pair_example WHERE series_id = $1 AND incarnation = $2 AND NOT (request_id = ANY($3::text[]))',
-      [flush.seriesId, incarnation, ids],
+      `DELETE FROM pair_example e WHERE series_id = $1 AND incarnation = $2 AND NOT EXISTS (
+         SELECT 1 FROM unnest($3::text[], $4::text[]) AS k(kind, request_id) WHERE k.kind = e.kind AND k.request_id = e.request_id)`,
+      [...scope, kinds, ids],
     )
     await client.query(
-      `INSERT INTO pair_example (series_id, incarnation, request_id, differs, body)
-       SELECT $1, $2, * FROM unnest($3::text[], $4::boolean[], $5::jsonb[]) ON CONFLICT DO NOTHING`,
-      [
-        flush.seriesId,
-        incarnation,
-        ids,
-        examples.map((row) => row.differs),
-        examples.map((row) => JSON.stringify(row.body)),
-      ],
+      `INSERT INTO pair_example (series_id, incarnation, kind, request_id, body)
+       SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::jsonb[]) ON CONFLICT DO NOTHING`,
+      [...scope, kinds, ids, examples.map((row) => JSON.stringify(row.body))],
     )
   }
 
