@@ -50,7 +50,7 @@ describe('deployMigrations', () => {
     const { rows } = await client.query('SELECT * FROM _prisma_migrations')
     expect(rows).toEqual([
       expect.objectContaining({
-        checksum: '9fa2ce5e7c8dd4def1a3fdd74b9ddd8daae6eaa1cd57c6cb5a80a4dbc1c05d2e',
+        checksum: '1c0a5f21cdffcd4210b24724676c9084acc427f170eb1a8bdd097e359601ecca',
         migration_name: '1_a',
         applied_steps_count: 1,
         rolled_back_at: null,

@@ -23,9 +23,5 @@ export interface EvidenceFlush {
     readonly requestId: string | null
   }[]
   /** The examples kept now; earlier ones of this incarnation are replaced. */
-  readonly examples: readonly {
-    readonly requestId: string
-    readonly differs: boolean
-    readonly body: unknown
-  }[]
+  readonly examples: readonly { readonly kind: string; readonly requestId: string; readonly body: unknown }[]
 }

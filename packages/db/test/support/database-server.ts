@@ -21,7 +21,7 @@ interface RunningServer {
  * Workers ask over a Unix socket (`createTestDatabase` in @understudy/testing). The server ends with vitest, also when that
  * is killed: it runs under a guard whose pipe we hold.
  */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const socketPath = path.join(os.tmpdir(), `understudy-test-${process.pid}-${project.name}.sock`)
   let started: Promise<RunningServer> | undefined
   let counter = 0

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { waitFor } from '@understudy/testing'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { EmbeddedPostgres, freePort, isPortFree, type RunningPostgres, startGuarded } from '../src/embedded/index.ts'
+import { guardedCommand } from '../src/guard/index.ts'
+import { SOURCE_GUARD } from '../tools/throwaway-postgres.ts'
+
+let folder: string
+let running: RunningPostgres[] = []
+let spawned: ChildProcess[] = []
+
+beforeEach(async () => {
+  const parent = await mkdtemp(path.join(os.tmpdir(), 'embedded-'))
+  await chmod(parent, 0o711)
+  folder = path.join(parent, 'postgres')
+})
+
+afterEach(async () => {
+  for (const server of running) await server.stop()
+  for (const child of spawned) child.kill('SIGKILL')
+  running = []
+  spawned = []
+  await rm(path.dirname(folder), { recursive: true, force: true })
+})
+
+const prepare = (port?: number) => EmbeddedPostgres.prepare({ folder, port, durable: false })
+
+async function start(postgres: EmbeddedPostgres): Promise<RunningPostgres> {
+  const server = await startGuarded(postgres, SOURCE_GUARD)
+  running.push(server)
+  return server
+}
+
+async function query<T extends pg.QueryResultRow>(url: string, sql: string): Promise<T[]> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return (await client.query<T>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function serverPid(): Promise<number> {
+  return Number((await readFile(path.join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
+}
+
+describe('EmbeddedPostgres', () => {
+  it('gives our processes a role that owns its database and is not superuser', async () => {
+    const postgres = await prepare()
+    await start(postgres)
+    const [role] = await query(postgres.connectionString, 'SELECT * FROM pg_roles WHERE rolname = current_user')
+    expect(role).toMatchObject({ rolname: 'app', rolsuper: false, rolcreatedb: false, rolcreaterole: false })
+    await query(postgres.connectionString, 'CREATE TABLE mine (x int)')
+  })
+
+  it('lets nobody in without the password, and listens on loopback only', async () => {
+    const postgres = await prepare()
+    await start(postgres)
+    const stranger = postgres.connectionString.replace(/:[0-9a-f]+@/, ':guess@')
+    await expect(query(stranger, 'SELECT 1')).rejects.toThrow(/password authentication failed/)
+    const settings = await query(
+      postgres.superuserConnectionString,
+      `SELECT name, setting FROM pg_settings WHERE name IN ('listen_addresses', 'unix_socket_directories') ORDER BY 1`,
+    )
+    expect(settings.map((row) => row.setting)).toEqual(['127.0.0.1', ''])
+    const hba = await query(postgres.superuserConnectionString, 'SELECT DISTINCT auth_method FROM pg_hba_file_rules')
+    expect(hba).toEqual([{ auth_method: 'scram-sha-256' }])
+  })
+
+  it('keeps its passwords readable to us alone', async () => {
+    await prepare()
+    expect((await stat(path.join(folder, 'cluster.json'))).mode & 0o777).toBe(0o600)
+    await expect(stat(path.join(folder, 'initdb.password'))).rejects.toThrow(/ENOENT/)
+  })
+
+  it('keeps data, port and passwords from one start to the next', async () => {
+    const first = await prepare()
+    const server = await start(first)
+    await query(first.connectionString, 'CREATE TABLE kept AS SELECT 7 AS x')
+    await server.stop()
+    const second = await prepare()
+    await start(second)
+    expect(second.connectionString).toBe(first.connectionString)
+    expect(await query(second.connectionString, 'SELECT x FROM kept')).toEqual([{ x: 7 }])
+  })
+
+  it('takes the port it is told, and another one when that of last time is taken', async () => {
+    const wanted = await freePort()
+    const first = await prepare(wanted)
+    await start(first)
+    expect(first.port).toBe(wanted)
+    expect(await isPortFree(wanted)).toBe(false)
+  })
+
+  it('recovers what was committed when the server was killed', async () => {
+    const postgres = await prepare()
+    await start(postgres)
+    await query(postgres.connectionString, 'CREATE TABLE kept AS SELECT 7 AS x')
+    process.kill(await serverPid(), 'SIGKILL')
+    const again = await prepare()
+    await start(again)
+    expect(await query(again.connectionString, 'SELECT x FROM kept')).toEqual([{ x: 7 }])
+  })
+
+  it('ends a server whose guard was killed, and starts on its data', async () => {
+    const postgres = await prepare()
+    const [file = '', ...args] = guardedCommand(SOURCE_GUARD, postgres.program)
+    const guard = spawn(file, args, { stdio: ['pipe', 'ignore', 'ignore'] })
+    spawned.push(guard)
+    await postgres.untilReady(AbortSignal.timeout(30_000))
+    const orphan = await serverPid()
+    guard.kill('SIGKILL')
+    const again = await prepare()
+    await start(again)
+    expect(await serverPid()).not.toBe(orphan)
+    expect(again.port).toBe(postgres.port)
+  })
+
+  it('starts although the number in a stale pid file now belongs to a stranger', async () => {
+    const postgres = await prepare()
+    await (await start(postgres)).stop()
+    await writeFile(path.join(folder, 'data', 'postmaster.pid'), `${process.pid}\n${path.join(folder, 'data')}\n`)
+    const again = await prepare()
+    await start(again)
+    expect(await query(again.connectionString, 'SELECT 1 AS x')).toEqual([{ x: 1 }])
+  })
+
+  it('begins anew when it was killed while creating the cluster', async () => {
+    const postgres = await prepare()
+    await rm(path.join(folder, 'data'), { recursive: true })
+    await writeFile(path.join(folder, 'initdb.password'), 'left behind')
+    const again = await prepare()
+    await start(again)
+    expect(again.connectionString).toBe(postgres.connectionString)
+  })
+
+  it('ends with the process that started it, even when that is killed', async () => {
+    const postgres = await prepare()
+    const [file = '', ...args] = guardedCommand(SOURCE_GUARD, postgres.program)
+    const parent = spawn(process.execPath, [
+      '-e',
+      `require('child_process').spawn(${JSON.stringify(file)}, ${JSON.stringify(args)}, { stdio: ['pipe', 'ignore', 'ignore'], detached: true }); setInterval(() => {}, 1000)`,
+    ])
+    spawned.push(parent)
+    await postgres.untilReady(AbortSignal.timeout(30_000))
+    const pid = await serverPid()
+    parent.kill('SIGKILL')
+    await waitFor('the server to end', () => {
+      try {
+        return !process.kill(pid, 0)
+      } catch {
+        return true
+      }
+    })
+    await waitFor('its port to be free', () => isPortFree(postgres.port))
+  })
+
+  it.runIf(process.getuid?.() === 0)('runs the server as an ordinary account when we are root', async () => {
+    const postgres = await prepare()
+    await start(postgres)
+    expect((await stat(`/proc/${await serverPid()}`)).uid).not.toBe(0)
+    expect((await stat(path.join(folder, 'data'))).mode & 0o777).toBe(0o700)
+  })
+})
