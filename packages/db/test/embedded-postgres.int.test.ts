@@ -1,11 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { waitFor } from '@understudy/testing'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { EmbeddedPostgres, freePort, isPortFree, type RunningPostgres, startGuarded } from '../src/embedded/index.ts'
+import {
+  EmbeddedPostgres,
+  freePort,
+  isPortFree,
+  type RunningPostgres,
+  startGuarded,
+} from '../src/embedded/index.ts'
 import { guardedCommand } from '../src/guard/index.ts'
 import { SOURCE_GUARD } from '../tools/throwaway-postgres.ts'
 
@@ -27,7 +35,8 @@ afterEach(async () => {
   await rm(path.dirname(folder), { recursive: true, force: true })
 })
 
-const prepare = (port?: number) => EmbeddedPostgres.prepare({ folder, port, durable: false })
+const prepare = (options: { port?: number; durable?: boolean } = {}) =>
+  EmbeddedPostgres.prepare({ folder, durable: false, ...options })
 
 async function start(postgres: EmbeddedPostgres): Promise<RunningPostgres> {
   const server = await startGuarded(postgres, SOURCE_GUARD)
@@ -54,7 +63,10 @@ describe('EmbeddedPostgres', () => {
   it('gives our processes a role that owns its database and is not superuser', async () => {
     const postgres = await prepare()
     await start(postgres)
-    const [role] = await query(postgres.connectionString, 'SELECT * FROM pg_roles WHERE rolname = current_user')
+    const [role] = await query(
+      postgres.connectionString,
+      'SELECT * FROM pg_roles WHERE rolname = current_user',
+    )
     expect(role).toMatchObject({ rolname: 'app', rolsuper: false, rolcreatedb: false, rolcreaterole: false })
     await query(postgres.connectionString, 'CREATE TABLE mine (x int)')
   })
@@ -69,7 +81,10 @@ describe('EmbeddedPostgres', () => {
       `SELECT name, setting FROM pg_settings WHERE name IN ('listen_addresses', 'unix_socket_directories') ORDER BY 1`,
     )
     expect(settings.map((row) => row.setting)).toEqual(['127.0.0.1', ''])
-    const hba = await query(postgres.superuserConnectionString, 'SELECT DISTINCT auth_method FROM pg_hba_file_rules')
+    const hba = await query(
+      postgres.superuserConnectionString,
+      'SELECT DISTINCT auth_method FROM pg_hba_file_rules',
+    )
     expect(hba).toEqual([{ auth_method: 'scram-sha-256' }])
   })
 
@@ -90,16 +105,18 @@ describe('EmbeddedPostgres', () => {
     expect(await query(second.connectionString, 'SELECT x FROM kept')).toEqual([{ x: 7 }])
   })
 
-  it('takes the port it is told, and another one when that of last time is taken', async () => {
+  it('takes the port it is told, remembers it, and takes another when it is no longer free', async () => {
     const wanted = await freePort()
-    const first = await prepare(wanted)
-    await start(first)
-    expect(first.port).toBe(wanted)
-    expect(await isPortFree(wanted)).toBe(false)
+    expect((await prepare({ port: wanted })).port).toBe(wanted)
+    expect((await prepare()).port).toBe(wanted)
+    const stranger = createServer().listen(wanted, '127.0.0.1')
+    await once(stranger, 'listening')
+    expect((await prepare()).port).not.toBe(wanted)
+    stranger.close()
   })
 
   it('recovers what was committed when the server was killed', async () => {
-    const postgres = await prepare()
+    const postgres = await prepare({ durable: true })
     await start(postgres)
     await query(postgres.connectionString, 'CREATE TABLE kept AS SELECT 7 AS x')
     process.kill(await serverPid(), 'SIGKILL')
@@ -125,7 +142,10 @@ describe('EmbeddedPostgres', () => {
   it('starts although the number in a stale pid file now belongs to a stranger', async () => {
     const postgres = await prepare()
     await (await start(postgres)).stop()
-    await writeFile(path.join(folder, 'data', 'postmaster.pid'), `${process.pid}\n${path.join(folder, 'data')}\n`)
+    await writeFile(
+      path.join(folder, 'data', 'postmaster.pid'),
+      `${process.pid}\n${path.join(folder, 'data')}\n`,
+    )
     const again = await prepare()
     await start(again)
     expect(await query(again.connectionString, 'SELECT 1 AS x')).toEqual([{ x: 1 }])
@@ -133,7 +153,7 @@ describe('EmbeddedPostgres', () => {
 
   it('begins anew when it was killed while creating the cluster', async () => {
     const postgres = await prepare()
-    await rm(path.join(folder, 'data'), { recursive: true })
+    await rename(path.join(folder, 'data'), path.join(folder, 'data.unfinished'))
     await writeFile(path.join(folder, 'initdb.password'), 'left behind')
     const again = await prepare()
     await start(again)

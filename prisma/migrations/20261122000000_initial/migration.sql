@@ -37,6 +37,7 @@ CREATE TABLE "model" (
     "config_text" TEXT,
     "config" JSONB NOT NULL,
     "config_problem" TEXT,
+    "requested_number" BIGINT,
     "drift_reason" TEXT,
     "drift_detail" TEXT,
     "drift_since" TIMESTAMPTZ(3),

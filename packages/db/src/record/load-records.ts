@@ -209,6 +209,7 @@ export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<rea
       config: stored<ModelConfig>(model.config),
       configText: model.configText,
       configProblem: model.configProblem,
+      requested: model.requestedNumber === null ? null : Number(model.requestedNumber),
       repository: { url: model.repository.url, stalledReason: model.repository.stalledReason },
       drift: model.driftReason
         ? {

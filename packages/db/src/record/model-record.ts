@@ -160,6 +160,8 @@ export interface ModelRecord {
   readonly configText: string | null
   readonly configProblem: string | null
   readonly repository: { readonly url: string; readonly stalledReason: string | null }
+  /** A number that a person asked to be tried and no rollout has answered yet. */
+  readonly requested: number | null
   readonly drift: { readonly reason: string; readonly detail: string; readonly since: Date } | null
   readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string }[]
   /** Newest number first. */

@@ -29,7 +29,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     started ??= start()
     counter += 1
     started
-      .then((running) => createDatabase(running, { name: `test_${counter}`, empty: request.url === '/empty' }))
+      .then((running) =>
+        createDatabase(running, { name: `test_${counter}`, empty: request.url === '/empty' }),
+      )
       .then(
         (connectionString) => response.end(JSON.stringify({ connectionString })),
         (error: unknown) => response.writeHead(500).end(String(error)),
