@@ -12,6 +12,38 @@ export {
   readPreparedness,
   setAspired,
 } from './plan/plan-store.ts'
+export { loadRecord, loadRecords } from './record/load-records.ts'
+export {
+  type CounterRecord,
+  type EvidenceRecord,
+  type ModelRecord,
+  openRollout,
+  type PromotionRecord,
+  type Reason,
+  type RolloutRecord,
+  type StepRecord,
+  standingOf,
+  type VersionRecord,
+  versionOf,
+} from './record/model-record.ts'
+export {
+  type ActOutcome,
+  approve,
+  type DecisionAct,
+  type LiftAct,
+  lift,
+  reject,
+  retry,
+} from './rollout/acts.ts'
+export {
+  analysisOf,
+  deciderRollout,
+  policyHashFor,
+  rolloutFacts,
+  wishInput,
+} from './rollout/decider-input.ts'
+export { type ReconcileStep, reconcileModelOnce } from './rollout/reconcile-model.ts'
+export { type RollbackAct, rollback } from './rollout/rollback.ts'
 export {
   requestWork,
   WORK_KINDS,

@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath } from 'node:fs/promises'
+import { chmod, mkdir, readFile, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { PlatformError } from '@understudy/core'
 import type { GuardedProgram } from '../guard/guarded-command.ts'
@@ -57,6 +57,8 @@ export class EmbeddedPostgres {
     const folder = await realpath(options.folder)
     const dataDir = path.join(folder, 'data')
     const account = await serverAccount(dataDir)
+    // Whatever our umask is, that account passes through; it owns only the data below.
+    if (account) await chmod(folder, 0o711)
     const madeBy = await majorVersionOf(dataDir)
     const binaries = await findPostgresBinaries({
       account,

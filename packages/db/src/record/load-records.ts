@@ -101,12 +101,13 @@ interface NodeRow {
   readonly incarnation: string
   readonly name: string
   readonly joined: boolean
+  readonly started_at: Date
 }
 
 /** Nodes with a lease, by the database's clock. */
 async function loadNodes(tx: Tx, names: readonly string[]) {
   const nodes = await tx.$queryRaw<NodeRow[]>`
-    SELECT incarnation, name, joined AND NOT draining AS joined FROM node WHERE lease_until > clock_timestamp() ORDER BY name`
+    SELECT incarnation, name, joined AND NOT draining AS joined, started_at FROM node WHERE lease_until > clock_timestamp() ORDER BY name`
   const incarnation = { in: nodes.map((node) => node.incarnation) }
   const modelName = { in: [...names] }
   const observed = await tx.nodeModel.findMany({ where: { incarnation, modelName } })
@@ -116,6 +117,7 @@ async function loadNodes(tx: Tx, names: readonly string[]) {
       nodes.map((node) => ({
         node: node.name,
         joined: node.joined,
+        startedAt: node.started_at,
         observedGeneration: Number(
           observed.find((row) => row.incarnation === node.incarnation && row.modelName === model)
             ?.observedGeneration ?? 0,

@@ -139,6 +139,7 @@ export interface ServableRecord {
 export interface NodeRecord {
   readonly node: string
   readonly joined: boolean
+  readonly startedAt: Date
   readonly observedGeneration: number
 }
 

@@ -1,0 +1,171 @@
+import { planServing, type RolloutStep } from '@understudy/core'
+import { type Analysis, describeAnalysis, type RolloutTransition, standingAfter } from '@understudy/rollout'
+import type { AuditEntry } from '../audit/audit.ts'
+import type { Tx } from '../database.ts'
+import { lockPlan, moveLabels, setAspired } from '../plan/plan-store.ts'
+import {
+  type ModelRecord,
+  type RolloutRecord,
+  type StepRecord,
+  standingOf,
+  versionOf,
+} from '../record/model-record.ts'
+import { setStanding } from './standing.ts'
+
+export interface AppliedBy {
+  /** Who moved it: `controller`, or the person whose act it was. */
+  readonly actor: string
+  readonly reason?: string | undefined
+  /** What was judged; stored with a verdict. */
+  readonly analysis: Analysis | null
+}
+
+function nextSteps(steps: readonly StepRecord[], step: RolloutStep, at: Date, open: boolean): StepRecord[] {
+  const now = at.toISOString()
+  const last = steps.at(-1)
+  if (open && last?.step === step && last.endedAt === null) return [...steps]
+  const closed = steps.map((entry) => (entry.endedAt === null ? { ...entry, endedAt: now } : entry))
+  return open ? [...closed, { step, startedAt: now, endedAt: null }] : closed
+}
+
+/** Stores a verdict with the counters it was made of, and latches a pass on the series. */
+async function recordVerdict(
+  tx: Tx,
+  record: ModelRecord,
+  rollout: RolloutRecord,
+  analysis: Analysis | null,
+): Promise<string | null> {
+  if (!analysis || analysis.outcome === 'collecting') return null
+  if (rollout.verdict === analysis.outcome) return null
+  const contest = { model: record.name, candidate: rollout.number, baseline: rollout.baselineNumber }
+  const seq = await tx.verdict.count({ where: { rolloutId: rollout.id } })
+  await tx.verdict.create({
+    data: {
+      rolloutId: rollout.id,
+      seq: seq + 1,
+      outcome: analysis.outcome,
+      analysis: JSON.parse(JSON.stringify({ analysis, evidence: rollout.evidence })),
+    },
+  })
+  if (analysis.outcome === 'pass' && rollout.evidence) {
+    await tx.evidenceSeries.update({
+      where: { id: rollout.evidence.seriesId },
+      data: { passedAt: record.readAt },
+    })
+  }
+  return describeAnalysis(analysis, contest)
+}
+
+/** Moves the label, consumes the approvals, ends the hold: everything of a promotion but its audit row. */
+async function commitPromotion(tx: Tx, record: ModelRecord, rollout: RolloutRecord): Promise<number> {
+  const plan = await lockPlan(tx, record.name)
+  const old = versionOf(record, plan.live)
+  const keepsPrevious = old !== undefined && standingOf(record, old.digest) !== 'withdrawn'
+  const approvers = rollout.approvals.map((approval) => approval.actor)
+  const generation = await moveLabels(tx, plan, {
+    live: rollout.number,
+    previous: keepsPrevious ? old.number : null,
+    candidate: null,
+    kind: rollout.kind,
+    rolloutId: rollout.id,
+    toDigest: rollout.digest,
+    actor: approvers.length > 0 ? approvers.join(', ') : 'controller',
+    reason: rollout.approvals.at(-1)?.comment ?? null,
+  })
+  await tx.approval.updateMany({
+    where: { rolloutId: rollout.id, consumedAt: null },
+    data: { consumedAt: record.readAt },
+  })
+  await tx.hold.updateMany({
+    where: { modelName: record.name, closedAt: null },
+    data: { closedAt: record.readAt, closedBy: `promotion of v${rollout.number}` },
+  })
+  return generation
+}
+
+/**
+ * Carries out one decided transition with everything that belongs to it, and returns what to audit, last in the transaction.
+ *
+ * REQUIRES: the plan's lock, and the record read under it; the transition was decided from that record.
+ */
+export async function applyTransition(
+  tx: Tx,
+  subject: { readonly record: ModelRecord; readonly rollout: RolloutRecord },
+  transition: RolloutTransition,
+  by: AppliedBy,
+): Promise<AuditEntry> {
+  const { record, rollout } = subject
+  const { to } = transition
+  const open = to.state === 'progressing' || to.state === 'paused'
+  const summary = await recordVerdict(tx, record, rollout, by.analysis)
+  const generation = transition.cause === 'committed' ? await commitPromotion(tx, record, rollout) : null
+  const verdict = by.analysis && by.analysis.outcome !== 'collecting' ? by.analysis.outcome : rollout.verdict
+  await tx.rollout.update({
+    where: { id: rollout.id },
+    data: {
+      state: to.state,
+      step: to.step,
+      pauseReason: to.state === 'paused' ? to.reason : null,
+      reason: to.state === 'paused' ? null : to.reason,
+      summary: summary ?? (open ? rollout.summary : transition.detail),
+      verdict: transition.cause === 'retried' ? null : verdict,
+      stepStartedAt: record.readAt,
+      steps: JSON.parse(JSON.stringify(nextSteps(rollout.steps, to.step, record.readAt, open))),
+      endedAt: open ? null : record.readAt,
+    },
+  })
+  if (!open) await endRollout(tx, subject, transition, by)
+  return {
+    actor: by.actor,
+    action: transition.cause === 'committed' ? 'promoted' : `rollout.${open ? transition.cause : to.state}`,
+    model: record.name,
+    number: rollout.number,
+    sentence: `${record.name}: ${transition.detail}`,
+    reason: by.reason,
+    details: {
+      rolloutId: rollout.id,
+      digest: rollout.digest,
+      from: { state: rollout.state, step: rollout.step },
+      to,
+      generation,
+      verdict,
+      approvals: rollout.approvals.map(({ actor, candidateDigest, policyHash }) => ({
+        actor,
+        candidateDigest,
+        policyHash,
+      })),
+    },
+  }
+}
+
+async function endRollout(
+  tx: Tx,
+  { record, rollout }: { readonly record: ModelRecord; readonly rollout: RolloutRecord },
+  transition: RolloutTransition,
+  by: AppliedBy,
+): Promise<void> {
+  // Nothing here has answered clients: canary and bake come later, and a shadow answers nobody.
+  const standing = standingAfter(transition.to, false)
+  if (standing !== null) {
+    await setStanding(tx, {
+      model: record.name,
+      digest: rollout.digest,
+      standing,
+      reason: transition.detail,
+      actor: by.actor,
+    })
+  }
+  if (rollout.evidence) {
+    await tx.evidenceSeries.update({
+      where: { id: rollout.evidence.seriesId },
+      data: { closedAt: record.readAt },
+    })
+  }
+  if (transition.cause !== 'committed') {
+    await setAspired(
+      tx,
+      record.name,
+      planServing({ live: record.live, previous: record.previous, candidate: null }),
+    )
+  }
+}
