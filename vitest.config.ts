@@ -18,6 +18,7 @@ export default defineConfig({
           name: 'integration',
           include: ['packages/*/test/**/*.int.test.ts', 'apps/*/test/**/*.int.test.ts'],
           exclude,
+          globalSetup: ['packages/db/test/support/database-server.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

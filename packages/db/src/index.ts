@@ -44,6 +44,15 @@ export {
 } from './rollout/decider-input.ts'
 export { type ReconcileStep, reconcileModelOnce } from './rollout/reconcile-model.ts'
 export { type RollbackAct, rollback } from './rollout/rollback.ts'
+export { applySync, type IngestedVersion, type SyncStep, type SyncToApply } from './sync/apply-sync.ts'
+export { ensureRepository, loadRecordedRepository, type RepositoryRow } from './sync/repository-store.ts'
+export {
+  loadVersionToValidate,
+  recordValidation,
+  type ValidationResult,
+  type VersionToValidate,
+} from './validation/validation-store.ts'
+export { requestOpenRollouts, requestUnfinished } from './work/hints.ts'
 export {
   requestWork,
   WORK_KINDS,

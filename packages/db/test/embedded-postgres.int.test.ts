@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { waitFor } from '@understudy/testing'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -181,10 +183,34 @@ describe('EmbeddedPostgres', () => {
     await waitFor('its port to be free', () => isPortFree(postgres.port))
   })
 
-  it.runIf(process.getuid?.() === 0)('runs the server as an ordinary account when we are root', async () => {
+  it('runs the server as an account that is not root, and keeps its data to that account', async () => {
     const postgres = await prepare()
     await start(postgres)
-    expect((await stat(`/proc/${await serverPid()}`)).uid).not.toBe(0)
-    expect((await stat(path.join(folder, 'data'))).mode & 0o777).toBe(0o700)
+    const data = await stat(path.join(folder, 'data'))
+    expect(data.uid).not.toBe(0)
+    expect(data.mode & 0o777).toBe(0o700)
+    expect(await query(postgres.connectionString, 'SELECT 1 AS x')).toEqual([{ x: 1 }])
+  })
+
+  it('works for an ordinary user, who needs no other account', async () => {
+    const asRoot = process.getuid?.() === 0
+    const reachable = (await readableByAll(SOURCE_GUARD.at(-1) ?? '')) ? { uid: 65_534, gid: 65_534 } : {}
+    if (asRoot) await chmod(path.dirname(folder), 0o777)
+    const program = fileURLToPath(new URL('./support/start-once.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...SOURCE_GUARD.slice(1, 3), program, folder],
+      asRoot ? { ...reachable, env: { PATH: '/usr/bin:/bin', TMPDIR: path.dirname(folder) } } : {},
+    )
+    expect(stdout).toMatch(/served uid \d+/)
+    if (asRoot && 'uid' in reachable) expect(stdout).toContain('65534')
   })
 })
+
+/** Whether every account may pass through to this file: not so below a closed home. */
+async function readableByAll(file: string): Promise<boolean> {
+  for (let at = file; at !== path.dirname(at); at = path.dirname(at)) {
+    if (((await stat(at)).mode & 0o001) === 0 && at !== file) return false
+  }
+  return true
+}

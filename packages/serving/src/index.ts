@@ -1,4 +1,31 @@
+export type {
+  AspiredVersionPolicy,
+  ServableAction,
+  ServableStateSnapshot,
+} from './manager/aspired-version-policy.ts'
+export { availabilityPreservingPolicy } from './manager/availability-preserving-policy.ts'
+export type { LabelMap, Manager } from './manager/manager.ts'
+export { resourcePreservingPolicy } from './manager/resource-preserving-policy.ts'
 export type { MirrorSink, Pair, PairAnswer, RunTicket } from './mirror-sink.ts'
+export { type ServableStatus, ServingNodeCore } from './node/serving-node-core.ts'
+export {
+  DEFAULT_SERVING_NODE_SETTINGS,
+  type ServingNodePorts,
+  type ServingNodeSettings,
+} from './node/serving-node-options.ts'
+export {
+  type BatchEnded,
+  type LabelsMoved,
+  type LoadEnded,
+  type MirrorRunEnded,
+  noopObserver,
+  type PredictEnded,
+  type ServingObserver,
+  type WarmUpEnded,
+} from './observer.ts'
+export { FilePlanStore } from './plan/file-plan-store.ts'
+export type { PlanReader, PlanStore } from './plan/plan-ports.ts'
+export { InputValidator } from './predict/input-validator.ts'
 export type { Predictor, VersionDescription, VersionStatus } from './predictor.ts'
 export type {
   AspiredVersionsCallback,

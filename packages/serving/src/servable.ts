@@ -53,6 +53,8 @@ export interface Loader<S> {
 export interface ServableHandle<S> extends Disposable {
   readonly id: ServableId
   readonly servable: S
+  /** Aborts with `serving.drain_timeout` when the version is taken away before the release. */
+  readonly revoked: AbortSignal
   release(): void
 }
 

@@ -1,5 +1,10 @@
 export { createLogger, type Logger, type LoggerOptions, silentLogger } from './logger.ts'
-export { onShutdown, type ShutdownOptions, type ShutdownReason, watchParentPipe } from './process-lifecycle.ts'
+export {
+  onShutdown,
+  type ShutdownOptions,
+  type ShutdownReason,
+  watchParentPipe,
+} from './process-lifecycle.ts'
 export {
   ATTRIBUTES,
   contextFrom,

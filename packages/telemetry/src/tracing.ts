@@ -56,6 +56,8 @@ export interface SpanOptions {
   readonly attributes?: Attributes
   /** Continue this stored trace instead of the active one. */
   readonly parent?: string | null | undefined
+  /** Milliseconds since the epoch at which the work began, when it is recorded afterwards. */
+  readonly startTime?: number | undefined
 }
 
 /** Runs `work` in a span that ends with it; a failure is recorded on the span and goes on to the caller. */
@@ -66,16 +68,24 @@ export async function withSpan<T>(
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
   const parent = options.parent ? contextFrom(options.parent) : context.active()
-  return await from.startActiveSpan(name, { attributes: options.attributes ?? {} }, parent, async (span) => {
-    try {
-      return await work(span)
-    } catch (error) {
-      recordFailure(span, error)
-      throw error
-    } finally {
-      span.end()
-    }
-  })
+  return await from.startActiveSpan(
+    name,
+    {
+      attributes: options.attributes ?? {},
+      ...(options.startTime === undefined ? {} : { startTime: options.startTime }),
+    },
+    parent,
+    async (span) => {
+      try {
+        return await work(span)
+      } catch (error) {
+        recordFailure(span, error)
+        throw error
+      } finally {
+        span.end()
+      }
+    },
+  )
 }
 
 /** Marks a span as failed, with the registered code where there is one. */

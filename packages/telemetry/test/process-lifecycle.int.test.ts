@@ -11,7 +11,9 @@ let child: ChildProcess | undefined
 afterEach(() => child?.kill('SIGKILL'))
 
 async function started(mode = 'finish') {
-  const running = spawn(process.execPath, ['--import', tsx, program, mode], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const running = spawn(process.execPath, ['--import', tsx, program, mode], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   child = running
   let output = ''
   const ready = new Promise<void>((resolve) => {

@@ -5,14 +5,17 @@ import { build } from 'esbuild'
  * Bundles each entry with the workspace packages it uses into `dist/`, as plain ES modules for Node 20 and later.
  *
  * Packages from the registry stay outside: they are installed beside the bundle. `src/a/b.ts` becomes `dist/a/b.mjs`.
- * Usage: node bundle.mjs <entry.ts>...
+ * Usage: node bundle.mjs [--outdir=dist] <entry.ts>...
  */
-const entries = process.argv.slice(2)
+const OUTDIR = '--outdir='
+const args = process.argv.slice(2)
+const entries = args.filter((arg) => !arg.startsWith(OUTDIR))
+const outdir = args.find((arg) => arg.startsWith(OUTDIR))?.slice(OUTDIR.length) ?? 'dist'
 
 await build({
   entryPoints: entries,
   outbase: path.resolve('src'),
-  outdir: 'dist',
+  outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',

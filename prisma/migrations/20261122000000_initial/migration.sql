@@ -75,6 +75,7 @@ CREATE TABLE "model_version" (
     "serving_fingerprint" TEXT NOT NULL,
     "golden_fingerprint" TEXT NOT NULL,
     "at_tip" BOOLEAN NOT NULL,
+    "refused" BOOLEAN NOT NULL DEFAULT false,
     "signature" JSONB,
     "batchable" BOOLEAN,
     "load_ms" DOUBLE PRECISION,

@@ -179,6 +179,8 @@ export interface ModelView {
   readonly policy: readonly PolicyLine[]
   readonly policyHash: string
   readonly promotions: readonly PromotionView[]
+  /** What stands at the tip and cannot be taken: a directory that is no number, a wrong `model.yaml`. */
+  readonly problems: readonly { readonly path: string; readonly message: string }[]
   readonly why: WhyView
   readonly signature: { readonly inputs: readonly string[]; readonly outputs: readonly string[] } | null
 }

@@ -33,6 +33,8 @@ export interface StatusModel {
   readonly versions: readonly StatusVersion[]
   readonly rollout: StatusRollout | null
   readonly drift: { readonly reason: DriftReason; readonly since: string } | null
+  /** What stands at the tip and cannot be taken: a directory that is no number, a wrong model.yaml. */
+  readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string }[]
 }
 
 /** What `understudy status --json` prints: a stable contract; keys are added, never changed or removed. */

@@ -232,6 +232,12 @@ export const ERROR_REGISTRY = {
     retry: 'never',
     remedy: 'The executor sent a broken frame and was replaced.',
   },
+  'onnx.executor_unavailable': {
+    category: 'UNAVAILABLE',
+    fault: 'platform',
+    retry: 'backoff',
+    remedy: 'See the reason; `npm run build` makes the executor, and the machine must permit another process.',
+  },
   // Git and artifacts
   'gitops.fetch_failed': {
     category: 'UNAVAILABLE',

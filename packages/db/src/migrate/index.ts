@@ -1,1 +1,2 @@
+export { checkDatabase } from './check-database.ts'
 export { type DeployReport, deployMigrations } from './deploy-migrations.ts'

@@ -5,7 +5,7 @@ import type { Tx } from '../database.ts'
 import { notifyChange } from '../notify.ts'
 import { lockPlan } from '../plan/plan-store.ts'
 import { loadRecord } from '../record/load-records.ts'
-import { type ModelRecord, openRollout } from '../record/model-record.ts'
+import { type ModelRecord, openRollout, versionOf } from '../record/model-record.ts'
 import { applyTransition } from './apply-transition.ts'
 import { deciderRollout, rolloutFacts, wishInput } from './decider-input.ts'
 import { startRollout } from './start-rollout.ts'
@@ -72,7 +72,12 @@ export async function reconcileModelOnce(tx: Tx, name: string): Promise<Reconcil
     const entry = await startRollout(tx, record, wish.act)
     await notifyChange(tx, 'plan')
     await audit(tx, entry)
-    return { progressed: true, did: 'started', open: true, traceparent: null }
+    return {
+      progressed: true,
+      did: 'started',
+      open: true,
+      traceparent: versionOf(record, wish.act.number)?.traceparent ?? null,
+    }
   }
   if (driftChanged) await notifyChange(tx, 'record')
   return {

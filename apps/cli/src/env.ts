@@ -1,0 +1,108 @@
+import os from 'node:os'
+import path from 'node:path'
+import { PlatformError } from '@understudy/core'
+
+/** Everything the command line takes from its environment; nothing else of it is read, and nothing else passed on. */
+export interface CliEnvironment {
+  /** The one folder of all data, absolute. */
+  readonly dataDir: string
+  /** A database of the user's own; undefined: the embedded one. */
+  readonly databaseUrl: string | undefined
+  readonly environment: string
+  /** A models repository of the user's own; undefined: the embedded one. */
+  readonly repoUrl: string | undefined
+  readonly repoBranch: string
+  readonly restPort: number
+  readonly consolePort: number
+  /** Port of the embedded PostgreSQL; undefined: any free one, kept from start to start. */
+  readonly postgresPort: number | undefined
+  readonly pollIntervalMs: number
+  readonly logLevel: string
+  /** Who sits at this machine: acts as `local:<os user>`. */
+  readonly osUser: string
+  /** End when stdin closes, because the process that started us holds its other end. */
+  readonly parentPipe: boolean
+  /** Variables that every child process gets as they are. */
+  readonly passedOn: Readonly<Record<string, string>>
+}
+
+/** Our own variables too: a process may know options that the command line does not. */
+const PASSED_ON = /^(PATH|HOME|TZ|LANG|(OTEL|UNDERSTUDY)_[A-Z0-9_]+)$/
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error']
+
+/**
+ * Reads the environment; an empty variable counts as unset.
+ *
+ * @param projectRoot the default data folder is `.understudy` in it.
+ * @throws PlatformError `up.invalid_option` naming the variable
+ */
+export function readEnvironment(
+  projectRoot: string,
+  source: NodeJS.ProcessEnv = process.env,
+): CliEnvironment {
+  const text = (name: string) => source[name] || undefined
+  return {
+    dataDir: path.resolve(text('UNDERSTUDY_DATA_DIR') ?? path.join(projectRoot, '.understudy')),
+    databaseUrl: databaseUrl(text('DATABASE_URL')),
+    environment: text('UNDERSTUDY_ENVIRONMENT') ?? 'production',
+    repoUrl: text('UNDERSTUDY_REPO_URL'),
+    repoBranch: text('UNDERSTUDY_REPO_BRANCH') ?? 'main',
+    restPort: port('UNDERSTUDY_REST_PORT', text('UNDERSTUDY_REST_PORT')) ?? 8501,
+    consolePort: port('UNDERSTUDY_CONSOLE_PORT', text('UNDERSTUDY_CONSOLE_PORT')) ?? 3000,
+    postgresPort: port('UNDERSTUDY_POSTGRES_PORT', text('UNDERSTUDY_POSTGRES_PORT')),
+    pollIntervalMs:
+      integer('UNDERSTUDY_POLL_INTERVAL_MS', text('UNDERSTUDY_POLL_INTERVAL_MS'), [100, 86_400_000]) ??
+      15_000,
+    logLevel: logLevel(text('LOG_LEVEL')),
+    osUser: text('UNDERSTUDY_OS_USER') ?? osUser(),
+    parentPipe: source.UNDERSTUDY_PARENT_PIPE === '1',
+    passedOn: Object.fromEntries(
+      Object.entries(source).flatMap(([name, value]) =>
+        value && PASSED_ON.test(name) ? [[name, value]] : [],
+      ),
+    ),
+  }
+}
+
+function port(name: string, value: string | undefined): number | undefined {
+  return integer(name, value, [1, 65_535])
+}
+
+function integer(
+  name: string,
+  value: string | undefined,
+  [min, max]: readonly [number, number],
+): number | undefined {
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number
+  throw new PlatformError(
+    'up.invalid_option',
+    `${name} is a whole number from ${min} to ${max}, not "${value}".`,
+  )
+}
+
+function logLevel(value = 'info'): string {
+  if (LOG_LEVELS.includes(value)) return value
+  throw new PlatformError(
+    'up.invalid_option',
+    `LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}, not "${value}".`,
+  )
+}
+
+function databaseUrl(value: string | undefined): string | undefined {
+  if (value === undefined || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return value
+  throw new PlatformError(
+    'up.invalid_option',
+    'DATABASE_URL is a URL such as postgresql://user:password@host:5432/database.',
+  )
+}
+
+function osUser(): string {
+  try {
+    return os.userInfo().username
+  } catch {
+    // A uid without an entry has no name.
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}

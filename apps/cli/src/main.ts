@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url'
+import { ERROR_REGISTRY, isPlatformError } from '@understudy/core'
+import { Command } from 'commander'
+import type { CliContext } from './cli-context.ts'
+
+interface Verb {
+  readonly summary: string
+  /** The module of the verb, loaded only when it is the one asked for. */
+  readonly load: () => Promise<{ createCommand(context: CliContext): Command }>
+}
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  up: {
+    summary: 'run the whole platform on this machine until Ctrl-C',
+    load: () => import('./commands/up.ts'),
+  },
+}
+
+const context: CliContext = {
+  root: fileURLToPath(new URL('../../../', import.meta.url)),
+  write: (text) => process.stdout.write(text),
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const program = new Command('understudy').description('Model serving from Git, with evidence.')
+  for (const [name, verb] of Object.entries(VERBS)) {
+    program.addCommand(
+      args[0] === name
+        ? (await verb.load()).createCommand(context)
+        : new Command(name).description(verb.summary),
+    )
+  }
+  await program.parseAsync([...args], { from: 'user' })
+}
+
+/** One sentence and what to do about it; a stack helps nobody at a terminal. */
+function describe(error: unknown): string {
+  if (isPlatformError(error)) return `${error.message} ${ERROR_REGISTRY[error.code].remedy}`
+  return error instanceof Error ? error.message : String(error)
+}
+
+try {
+  await run(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`understudy: ${describe(error)}\n`)
+  process.exit(1)
+}

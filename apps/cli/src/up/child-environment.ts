@@ -1,0 +1,27 @@
+import type { CliEnvironment } from '../env.ts'
+
+/** What is known only once the database and the repository are there. */
+export interface ChildFacts {
+  readonly databaseUrl: string
+  readonly repoUrl: string
+}
+
+/** The environment of controller, serving node and console: exactly this, nothing of the shell that started us. */
+export function childEnvironment(config: CliEnvironment, facts: ChildFacts): Record<string, string> {
+  return {
+    ...config.passedOn,
+    NODE_ENV: 'production',
+    LOG_LEVEL: config.logLevel,
+    DATABASE_URL: facts.databaseUrl,
+    UNDERSTUDY_DATA_DIR: config.dataDir,
+    UNDERSTUDY_ENVIRONMENT: config.environment,
+    UNDERSTUDY_REPO_URL: facts.repoUrl,
+    UNDERSTUDY_REPO_BRANCH: config.repoBranch,
+    UNDERSTUDY_REST_PORT: String(config.restPort),
+    UNDERSTUDY_CONSOLE_PORT: String(config.consolePort),
+    UNDERSTUDY_POLL_INTERVAL_MS: String(config.pollIntervalMs),
+    UNDERSTUDY_SERVING_URL: `http://127.0.0.1:${config.restPort}`,
+    UNDERSTUDY_OS_USER: config.osUser,
+    UNDERSTUDY_PARENT_PIPE: '1',
+  }
+}

@@ -1,0 +1,3 @@
+import { runGuard } from '@understudy/db/guard'
+
+runGuard(process.argv[2])

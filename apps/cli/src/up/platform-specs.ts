@@ -1,0 +1,115 @@
+import path from 'node:path'
+import type { Clock } from '@understudy/core'
+import type { EmbeddedPostgres } from '@understudy/db/embedded'
+import { type GuardedProgram, guardedCommand } from '@understudy/db/guard'
+import type { ChildSpec } from './child-spec.ts'
+import { ask, untilOk } from './probes.ts'
+
+/** Files of the built platform, absolute. */
+export interface PlatformFiles {
+  readonly guard: string
+  readonly controller: string
+  readonly serving: string
+  readonly consoleServer: string
+  readonly migrations: string
+  readonly modelsTemplate: string
+}
+
+/** Where everything lies in a repository that was built. */
+export function platformFiles(root: string): PlatformFiles {
+  return {
+    guard: path.join(root, 'apps/cli/dist/up/guard.mjs'),
+    controller: path.join(root, 'apps/controller/dist/main.mjs'),
+    serving: path.join(root, 'apps/serving/dist/main.mjs'),
+    consoleServer: path.join(root, 'apps/console/.next/standalone/apps/console/server.js'),
+    migrations: path.join(root, 'prisma/migrations'),
+    modelsTemplate: path.join(root, 'models-repo-template'),
+  }
+}
+
+/** What the children of one platform have in common. */
+export interface SpecContext {
+  readonly files: PlatformFiles
+  readonly env: Readonly<Record<string, string>>
+  /** Folder for what must be found again after everything was killed. */
+  readonly runDir: string
+  readonly clock: Clock
+  readonly restPort: number
+  readonly consolePort: number
+}
+
+export function postgresSpec(
+  postgres: EmbeddedPostgres,
+  context: Pick<SpecContext, 'files' | 'runDir'> & { readonly path: string },
+): ChildSpec {
+  return guarded({
+    name: 'database',
+    guard: context.files.guard,
+    program: { ...postgres.program, identityFile: path.join(context.runDir, 'database.json') },
+    env: { PATH: context.path },
+    beforeStart: () => postgres.clearLeftovers(),
+    ready: { kind: 'probe', probe: (signal) => postgres.untilReady(signal) },
+    stopWithinMs: 12_000,
+  })
+}
+
+export function controllerSpec({ files, env }: SpecContext): ChildSpec {
+  return {
+    ...nodeProgram('controller', files.controller, env),
+    ready: { kind: 'logLine' },
+    stopWithinMs: 10_000,
+  }
+}
+
+export function servingSpec({ files, env, clock, restPort }: SpecContext): ChildSpec {
+  return {
+    ...nodeProgram('serving node', files.serving, env),
+    ready: whenOk(`http://127.0.0.1:${restPort}/v2/health/ready`, clock),
+    // Its drain included.
+    stopWithinMs: 20_000,
+  }
+}
+
+export function consoleSpec({ files, env, clock, consolePort, runDir }: SpecContext): ChildSpec {
+  return guarded({
+    name: 'console',
+    guard: files.guard,
+    program: {
+      file: process.execPath,
+      args: [files.consoleServer],
+      cwd: path.dirname(files.consoleServer),
+      // It waits for open connections, and pages hold one each: no reason to wait for those.
+      endSteps: [{ signal: 'SIGTERM', waitMs: 1_500 }],
+      identityFile: path.join(runDir, 'console.json'),
+    },
+    env: { ...env, HOSTNAME: '127.0.0.1', PORT: String(consolePort), NEXT_TELEMETRY_DISABLED: '1' },
+    ready: whenOk(`http://127.0.0.1:${consolePort}/api/health`, clock),
+    stopWithinMs: 5_000,
+  })
+}
+
+function nodeProgram(name: string, main: string, env: Readonly<Record<string, string>>) {
+  return { name, file: process.execPath, args: [main], cwd: path.dirname(main), env }
+}
+
+function guarded(
+  child: Omit<ChildSpec, 'file' | 'args' | 'cwd' | 'identityFile'> & {
+    readonly guard: string
+    readonly program: GuardedProgram
+  },
+): ChildSpec {
+  const { guard, program, ...rest } = child
+  const [file = '', ...args] = guardedCommand([process.execPath, guard], program)
+  return { ...rest, file, args, cwd: path.dirname(guard), identityFile: program.identityFile }
+}
+
+function whenOk(url: string, clock: Clock): ChildSpec['ready'] {
+  return {
+    kind: 'probe',
+    probe: async (signal) => {
+      if (!(await untilOk((inner) => ask(url, { signal: inner }), { clock, signal }))) {
+        throw new Error(`${url} was given up`)
+      }
+    },
+  }
+}

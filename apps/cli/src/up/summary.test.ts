@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { summary } from './summary.ts'
+
+const facts = {
+  restPort: 8501,
+  consolePort: 3000,
+  modelsRepository: '/home/ada/under study/.understudy/models.git',
+  repoUrl: 'file:///home/ada/.understudy/models.git',
+  dataDir: '/home/ada/.understudy',
+  answered: true,
+}
+
+describe('summary', () => {
+  it('says where the console is, how to clone, and ends with a request that can be pasted', () => {
+    const text = summary(facts)
+    expect(text).toContain('http://127.0.0.1:3000')
+    expect(text).toContain(`git clone '/home/ada/under study/.understudy/models.git' my-models`)
+    expect(text).toContain(
+      `curl -s http://127.0.0.1:8501/v1/models/iris:predict -d '{"instances": [[5.1, 3.5, 1.4, 0.2]]}'`,
+    )
+  })
+
+  it('promises no request that was not answered', () => {
+    const text = summary({ ...facts, answered: false })
+    expect(text).not.toContain('curl')
+    expect(text).toContain('understudy why iris')
+  })
+
+  it('names a repository of the user without its password', () => {
+    const text = summary({
+      ...facts,
+      modelsRepository: undefined,
+      repoUrl: 'https://ada:secret@host/m.git',
+      answered: false,
+    })
+    expect(text).toContain('https://ada@host/m.git')
+    expect(text).not.toContain('secret')
+  })
+})

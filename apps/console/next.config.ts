@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import type { NextConfig } from 'next'
+
+const repositoryRoot = join(import.meta.dirname, '../..')
+
+const config: NextConfig = {
+  output: 'standalone',
+  outputFileTracingRoot: repositoryRoot,
+  turbopack: { root: repositoryRoot },
+  transpilePackages: [
+    '@understudy/api',
+    '@understudy/core',
+    '@understudy/db',
+    '@understudy/gitops',
+    '@understudy/rollout',
+    '@understudy/serving',
+    '@understudy/telemetry',
+  ],
+  serverExternalPackages: ['pg', 'pino', '@prisma/client', '@prisma/adapter-pg', '@opentelemetry/api'],
+  poweredByHeader: false,
+  reactStrictMode: true,
+  devIndicators: false,
+}
+
+export default config

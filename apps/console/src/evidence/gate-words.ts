@@ -1,0 +1,69 @@
+import type { GateView } from '@understudy/api/views'
+import { count, counted, percent, times } from '../text/numbers.ts'
+import { readGauge } from './gauge-position.ts'
+
+/** The versions a gate speaks of. */
+export interface Pairing {
+  readonly candidate: number
+  /** Null only for a first version, which has no gates. */
+  readonly baseline: number | null
+}
+
+/** Below this many pairs a forecast would be a guess. */
+const FORECAST_FROM = 50
+
+export const GATE_NAMES: Readonly<Record<GateView['gate'], string>> = {
+  errors: 'Errors',
+  disagreement: 'Disagreement',
+}
+
+export function pairsOf(gate: GateView): number {
+  return gate.nPlus + gate.nZero + gate.nMinus
+}
+
+/** "margin 0.1 pp", "budget 2 %" */
+export function marginWords(gate: GateView): string {
+  if (!gate.decides && gate.margin === 0) return 'shown only'
+  const margin =
+    gate.gate === 'errors' ? `margin ${percent(gate.margin)} pp` : `budget ${percent(gate.margin)} %`
+  return gate.decides ? margin : `${margin} · shown only`
+}
+
+/** The bound in plain words: the least margin that the counters would clear. */
+export function boundWords(gate: GateView): string {
+  const pairs = pairsOf(gate)
+  if (pairs === 0) return 'no pairs yet'
+  if (gate.gate === 'disagreement') {
+    const seen = `${percent(gate.nPlus / pairs)} % differ`
+    return gate.bound === null ? `${seen}, so far` : `${seen}, at most ${percent(gate.bound)} %`
+  }
+  if (gate.verdict === 'fail') return `${percent((gate.nPlus - gate.nMinus) / pairs)} pp more errors`
+  if (gate.bound === null) return 'too few pairs for a bound'
+  if (gate.bound <= 0) return 'no more errors'
+  const soFar = gate.verdict === 'pass' ? '' : ', so far'
+  return `at most ${percent(gate.bound)} pp more errors${soFar}`
+}
+
+/** The counts behind the bound, or, while a gate collects, its forecast. */
+export function countWords(gate: GateView, { candidate, baseline }: Pairing): string {
+  if (gate.verdict === 'noPairs' || pairsOf(gate) === 0) return 'waits for requests'
+  if (gate.verdict === 'collecting') return forecastWords(gate)
+  if (gate.gate === 'disagreement') return `${count(gate.nPlus)} of ${counted(pairsOf(gate), 'answer')} differ`
+  return `only v${candidate} failed: ${count(gate.nPlus)} · only v${baseline ?? '?'}: ${count(gate.nMinus)}`
+}
+
+function forecastWords(gate: GateView): string {
+  if (gate.pairsToPass !== null) return `pass in ≈ ${counted(gate.pairsToPass, 'pair')}`
+  return pairsOf(gate) < FORECAST_FROM ? 'too early to say' : 'no pass at this rate: drive traffic'
+}
+
+/** The whole gauge as one sentence, for those who do not see it. */
+export function gaugeSentence(gate: GateView): string {
+  const reading = readGauge(gate)
+  if (reading.side === 'none') return `${GATE_NAMES[gate.gate]}: no pairs yet.`
+  const side =
+    reading.side === 'safe'
+      ? `${times(reading.logValue)} toward pass, which is at ${times(gate.logPassAt)}`
+      : `${times(reading.logValue)} toward fail, which is at ${times(gate.logFailAt)}`
+  return `${GATE_NAMES[gate.gate]}: evidence ${side}. ${counted(pairsOf(gate), 'pair')}.`
+}

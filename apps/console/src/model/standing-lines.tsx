@@ -1,0 +1,51 @@
+import type { ModelView } from '@understudy/api/views'
+import { Mark } from '../components/look.tsx'
+import { Prose } from '../components/prose.tsx'
+import { Age, ClockTime } from '../components/time.tsx'
+import { DRIFT_LOOKS, VERSION_LOOKS } from '../states.tsx'
+import { flatText } from '../text/plain-text.ts'
+
+/** Git against live, in one line each: the drift with its age and what it waits for; the hold; what was refused. */
+export function StandingLines({ model }: { readonly model: ModelView }) {
+  const { drift, why, hold, problems } = model
+  const apart = why.command === null || why.sentence.includes(why.command) ? null : why.command
+  return (
+    <section aria-label="Git against live" className="divide-y rounded-panel border bg-surface text-second">
+      <div className="flex min-h-10 flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5">
+        <span className="inline-flex items-center gap-2">
+          <Mark look={DRIFT_LOOKS[drift?.reason ?? 'inSync']} />
+          {drift !== null && (
+            <span className="text-ink-3">
+              <Age since={drift.since} />
+            </span>
+          )}
+        </span>
+        <p className="min-w-0 flex-1 basis-72 text-ink-2" title={drift === null ? undefined : flatText(drift.detail, 600)}>
+          <Prose>{why.sentence}</Prose>
+        </p>
+        {apart !== null && (
+          <p className="text-ink-2">
+            <Prose>{`\`${apart}\``}</Prose>
+          </p>
+        )}
+      </div>
+      {hold !== null && (
+        <div className="flex min-h-10 flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5">
+          {drift?.reason !== 'heldByOperator' && <Mark look={DRIFT_LOOKS.heldByOperator} />}
+          <p className="min-w-0 text-ink-2">
+            Held by {flatText(hold.actor, 40)} since <ClockTime at={hold.since} day />: “{flatText(hold.reason)}”. Newer
+            versions are still validated and shadowed; approving one ends the hold.
+          </p>
+        </div>
+      )}
+      {problems.map((problem) => (
+        <div key={problem.path} className="flex min-h-10 flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5">
+          <Mark look={VERSION_LOOKS.rejected}>
+            <span className="font-mono">{flatText(problem.path, 80)}</span>
+          </Mark>
+          <p className="min-w-0 flex-1 basis-72 text-ink-2">{flatText(problem.message, 300)}</p>
+        </div>
+      ))}
+    </section>
+  )
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '@understudy/core'
+import {
+  ChangeListener,
+  openDatabase,
+  requestOpenRollouts,
+  requestUnfinished,
+  requestWork,
+  WorkQueue,
+} from '@understudy/db'
+import { parseRepositoryUrl, RepositoryMirror, watchPushes } from '@understudy/gitops'
+import { ArtifactStore } from '@understudy/gitops/artifacts'
+import { compareContract, probeSpawnTools } from '@understudy/onnx'
+import { createLogger, onShutdown } from '@understudy/telemetry'
+import { startTelemetry } from '@understudy/telemetry/sdk'
+import { readEnv } from './env.ts'
+import { createReconcileModel } from './rollout/reconcile-model.ts'
+import { createSyncRepository } from './sync/sync-repository.ts'
+import { createQuarantine } from './validation/quarantine.ts'
+import { createValidateVersion } from './validation/validate-version.ts'
+import { WorkLoop } from './work/work-loop.ts'
+
+const MIB = 1024 * 1024
+
+const env = readEnv()
+const logger = createLogger({ name: 'controller', level: env.LOG_LEVEL })
+const telemetry = startTelemetry({
+  serviceName: 'understudy-controller',
+  otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+})
+const database = openDatabase({ databaseUrl: env.DATABASE_URL, applicationName: 'understudy-controller' })
+const listener = new ChangeListener({ databaseUrl: env.DATABASE_URL, clock: systemClock, logger })
+const queue = new WorkQueue(database, { holder: `${process.pid}-${randomUUID()}` })
+const store = new ArtifactStore(path.join(env.UNDERSTUDY_DATA_DIR, 'artifacts'))
+const url = env.UNDERSTUDY_REPO_URL
+const branch = env.UNDERSTUDY_REPO_BRANCH
+const mirror = new RepositoryMirror({
+  url,
+  branch,
+  folder: path.join(env.UNDERSTUDY_DATA_DIR, 'mirror'),
+  allowLocal: true,
+  environment: { PATH: env.PATH, HOME: env.HOME },
+})
+const quarantine = createQuarantine(
+  {
+    entry: fileURLToPath(new URL('../../../packages/onnx/dist/executor/main.mjs', import.meta.url)),
+    tools: await probeSpawnTools(),
+  },
+  {
+    loadTimeoutMs: env.UNDERSTUDY_QUARANTINE_TIMEOUT_MS,
+    totalTimeoutMs: 3 * env.UNDERSTUDY_QUARANTINE_TIMEOUT_MS,
+    memoryLimitBytes: env.UNDERSTUDY_QUARANTINE_MEMORY_MIB * MIB,
+  },
+)
+const loop = new WorkLoop({
+  queue,
+  clock: systemClock,
+  logger,
+  concurrency: 3,
+  handlers: {
+    repository: createSyncRepository({
+      database,
+      queue,
+      mirror,
+      store,
+      url,
+      branch,
+      pollIntervalMs: env.UNDERSTUDY_POLL_INTERVAL_MS,
+      logger,
+    }),
+    version: createValidateVersion({
+      database,
+      queue,
+      ports: {
+        store,
+        quarantine,
+        compareContract,
+        workFolder: path.join(env.UNDERSTUDY_DATA_DIR, 'quarantine'),
+      },
+      logger,
+    }),
+    model: createReconcileModel({ database, queue, logger }),
+  },
+})
+
+const stopping = new AbortController()
+const askForSync = () =>
+  requestWork(database.prisma, 'repository', `${url}#${branch}`).catch((error: unknown) =>
+    logger.warn({ err: error }, 'a push could not be noted; polling will find it'),
+  )
+
+listener.onChange((topic) => {
+  if (topic === 'node' || topic === 'evidence') {
+    requestOpenRollouts(database).catch((error: unknown) => logger.debug({ err: error }, 'a hint was lost'))
+  }
+  loop.wake()
+})
+listener.start()
+await requestUnfinished(database)
+await askForSync()
+const repositoryPath = parseRepositoryUrl(url, { allowLocal: true }).localPath
+if (repositoryPath !== undefined) watchPushes(repositoryPath, () => void askForSync(), stopping.signal)
+loop.start()
+logger.info({ event: 'ready', repository: url, branch }, 'controller ready')
+
+onShutdown(
+  async () => {
+    stopping.abort()
+    await loop.close()
+    await listener.close()
+    await database.close()
+    await telemetry.shutdown()
+  },
+  { parentPipe: env.UNDERSTUDY_PARENT_PIPE === '1' },
+)

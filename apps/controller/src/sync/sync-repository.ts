@@ -1,0 +1,137 @@
+import { toPlatformError } from '@understudy/core'
+import {
+  applySync,
+  type Database,
+  ensureRepository,
+  type IngestedVersion,
+  loadRecordedRepository,
+  type RepositoryRow,
+  type SyncStep,
+  type WorkClaim,
+  type WorkQueue,
+} from '@understudy/db'
+import {
+  ingestVersion,
+  planSync,
+  type RepositoryMirror,
+  readSnapshot,
+  type SyncAction,
+} from '@understudy/gitops'
+import type { ArtifactStore } from '@understudy/gitops/artifacts'
+import { currentTraceparent, type Logger, tracer, withSpan } from '@understudy/telemetry'
+import type { WorkHandler } from '../work/work-loop.ts'
+
+export interface SyncRepositoryOptions {
+  readonly database: Database
+  readonly queue: WorkQueue
+  readonly mirror: RepositoryMirror
+  readonly store: ArtifactStore
+  readonly url: string
+  readonly branch: string
+  readonly pollIntervalMs: number
+  readonly logger: Logger
+}
+
+/** The next look, stretched by up to a fifth so that many controllers do not ask Git at once. */
+export function jittered(intervalMs: number, random: number): number {
+  return Math.round(intervalMs * (1 + random / 5))
+}
+
+/**
+ * Brings the record into line with the tip of the repository.
+ *
+ * Bytes are taken into the store first, then one fenced transaction records everything and accepts the commit: a crash
+ * before it leaves only unused artifacts, and the next look does the same again.
+ */
+export function createSyncRepository(options: SyncRepositoryOptions): WorkHandler {
+  const { database, mirror, url, branch, pollIntervalMs } = options
+  return async (claim) => {
+    const repository = await ensureRepository(database.prisma, url, branch)
+    try {
+      const { commit, rewritten } = await mirror.fetch({ accepted: repository.acceptedCommit ?? undefined })
+      if (rewritten) await stall(options, claim, repository, commit)
+      else if (commit === repository.acceptedCommit) await noteLooked(options, repository)
+      else await syncCommit(options, claim, repository, commit)
+    } catch (cause) {
+      const error = toPlatformError(cause)
+      const problem = error.publicMessage
+      await database.prisma.repository
+        .update({ where: { id: repository.id }, data: { problem } })
+        .catch(() => undefined)
+      throw cause
+    }
+    return { dueInMs: jittered(pollIntervalMs, Math.random()) }
+  }
+}
+
+async function noteLooked({ database }: SyncRepositoryOptions, repository: RepositoryRow): Promise<void> {
+  await database.prisma.repository.update({
+    where: { id: repository.id },
+    data: { syncedAt: new Date(), problem: null, stalledReason: null },
+  })
+}
+
+/** A rewritten history is not followed: everything accepted goes on, and a person is told. */
+async function stall(
+  options: SyncRepositoryOptions,
+  claim: WorkClaim,
+  repository: RepositoryRow,
+  commit: string,
+): Promise<void> {
+  const reason = `The history of ${options.branch} was rewritten: ${repository.acceptedCommit?.slice(0, 7)} is no ancestor of ${commit.slice(0, 7)}. Push the old history back.`
+  if (repository.stalledReason === reason) return
+  options.logger.warn(
+    { repository: options.url, commit },
+    'the history was rewritten; the repository is stalled',
+  )
+  await options.queue.fenced(claim, async (tx) => {
+    await tx.repository.update({
+      where: { id: repository.id },
+      data: { stalledReason: reason, syncedAt: new Date() },
+    })
+  })
+}
+
+async function syncCommit(
+  options: SyncRepositoryOptions,
+  claim: WorkClaim,
+  repository: RepositoryRow,
+  commit: string,
+): Promise<void> {
+  const { database, mirror, queue, logger } = options
+  await withSpan(
+    tracer('controller'),
+    'gitops.sync',
+    { attributes: { 'understudy.commit': commit } },
+    async (span) => {
+      const snapshot = await readSnapshot(mirror, commit)
+      const plan = planSync(snapshot, await loadRecordedRepository(database.prisma, repository.id))
+      const steps: SyncStep[] = []
+      for (const action of plan.actions)
+        steps.push({ action, ingested: await ingest(options, commit, action) })
+      const tip = await mirror.commitInfo(commit)
+      const traceparent = currentTraceparent()
+      await queue.fenced(claim, (tx) =>
+        applySync(tx, { repositoryId: repository.id, tip, steps, traceparent }),
+      )
+      span.setAttribute('understudy.sync.actions', steps.length)
+      logger.info(
+        { commit, actions: plan.actions.map((action) => `${action.type} ${action.model}`) },
+        'synced',
+      )
+      for (const problem of plan.problems) logger.info({ commit, ...problem }, 'refused at the tip')
+    },
+  )
+}
+
+async function ingest(
+  options: SyncRepositoryOptions,
+  commit: string,
+  action: SyncAction,
+): Promise<IngestedVersion | null> {
+  if (action.type !== 'newVersion' && action.type !== 'goldenChanged') return null
+  const { mirror, store } = options
+  const { modelDigest, entryPoint, files, golden } = await ingestVersion(mirror, action.version, store)
+  const brought = await mirror.lastCommitFor(commit, action.version.path)
+  return { digest: modelDigest, entryPoint, serving: files, golden, commit: await mirror.commitInfo(brought) }
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { type Clock, systemClock } from '@understudy/core'
+import type { Predictor } from '@understudy/serving'
+import { isLoopbackHost } from './browser-origin.ts'
+import { ByteBudget } from './byte-budget.ts'
+import { requestIdOf } from './call-headers.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { Exchange } from './exchange.ts'
+import type { NodeHealth } from './node-health.ts'
+import { nowMs, type PredictObserver } from './predict-observer.ts'
+import { DEFAULT_REST_LIMITS, type RestLimits } from './rest-limits.ts'
+
+export interface RestServerOptions {
+  readonly predictor: Predictor
+  readonly health: NodeHealth
+  readonly limits?: Partial<RestLimits>
+  /** Makes ids for requests that bring none. @defaultValue random UUIDs */
+  readonly requestIds?: () => string
+  readonly observer?: PredictObserver
+  /** Address to listen on. @defaultValue `127.0.0.1`; anything else lets strangers predict */
+  readonly host?: string
+  /** @defaultValue 0, any free port */
+  readonly port?: number
+  readonly clock?: Clock
+}
+
+interface DrainOptions {
+  /** In-flight requests are cut after this time. */
+  readonly deadlineMs: number
+  /**
+   * How long connections are still accepted and answered, while `ready` is already taken back: time for load balancers to look away.
+   * @defaultValue 0
+   */
+  readonly graceMs?: number
+}
+
+/** The REST server of a node: TensorFlow Serving's API, health, and the tRPC predict API. */
+export interface RestServer {
+  /** Accepts connections from now on. Rejects with Node's error when the address is taken. */
+  listen(): Promise<{ readonly host: string; readonly port: number }>
+  /**
+   * Drains: `ready` turns 503, answers close their connection, nothing new is accepted, what is in flight is answered.
+   * Idempotent. Resolves when every connection is gone; `cutRequests` counts those that missed the deadline.
+   */
+  close(options: DrainOptions): Promise<{ readonly cutRequests: number }>
+}
+
+class NodeRestServer implements RestServer {
+  readonly #options: RestServerOptions
+  readonly #host: string
+  readonly #server: Server
+  readonly #budget: ByteBudget
+  readonly #dispatcher: Dispatcher
+  readonly #newId: () => string
+  #draining = false
+  readonly #sockets = new Set<Socket>()
+  #inFlight = 0
+  #closed: Promise<{ readonly cutRequests: number }> | undefined
+
+  constructor(options: RestServerOptions) {
+    const limits = { ...DEFAULT_REST_LIMITS, ...options.limits }
+    this.#options = options
+    this.#host = options.host ?? '127.0.0.1'
+    this.#newId = options.requestIds ?? randomUUID
+    this.#budget = new ByteBudget(limits.maxBufferedBytes)
+    this.#dispatcher = new Dispatcher({
+      predictor: options.predictor,
+      health: options.health,
+      observer: options.observer,
+      maxBodyBytes: limits.maxBodyBytes,
+      loopbackOnly: isLoopbackHost(this.#host),
+      isDraining: () => this.#draining,
+    })
+    this.#server = createServer(
+      {
+        keepAliveTimeout: limits.keepAliveTimeoutMs,
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        maxHeaderSize: limits.maxHeaderBytes,
+      },
+      (req, res) => this.#accept(req, res),
+    )
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  listen(): Promise<{ readonly host: string; readonly port: number }> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host: this.#host, port: this.#options.port ?? 0 }, () => {
+        this.#server.off('error', reject)
+        const { port } = this.#server.address() as AddressInfo
+        resolve({ host: this.#host, port })
+      })
+    })
+  }
+
+  close(options: DrainOptions): Promise<{ readonly cutRequests: number }> {
+    this.#closed ??= this.#drain(options)
+    return this.#closed
+  }
+
+  #accept(req: IncomingMessage, res: ServerResponse): void {
+    const controller = new AbortController()
+    const lease = this.#budget.lease()
+    const { method = 'GET', url = '/' } = req
+    const query = url.indexOf('?')
+    const exchange: Exchange = {
+      req,
+      res,
+      method,
+      path: query === -1 ? url : url.slice(0, query),
+      requestId: requestIdOf(req.headers, this.#newId),
+      startMs: nowMs(),
+      lease,
+      signal: controller.signal,
+      servedBy: undefined,
+    }
+    this.#inFlight += 1
+    res.once('close', () => {
+      this.#inFlight -= 1
+      lease.release()
+      if (!res.writableFinished) controller.abort()
+    })
+    this.#dispatcher.dispatch(exchange).catch(() => res.destroy())
+  }
+
+  async #drain({ deadlineMs, graceMs = 0 }: DrainOptions): Promise<{ readonly cutRequests: number }> {
+    const clock = this.#options.clock ?? systemClock
+    const timer = new AbortController()
+    this.#draining = true
+    await clock.sleep(Math.min(graceMs, deadlineMs))
+    const ended = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+    })
+    // Node ends connections that are idle, but not those that never sent a byte: they would keep the drain waiting.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+    let cutRequests = 0
+    const deadline = clock.sleep(deadlineMs - Math.min(graceMs, deadlineMs), timer.signal).then(() => {
+      if (timer.signal.aborted) return
+      cutRequests = this.#inFlight
+      this.#server.closeAllConnections()
+    })
+    await ended
+    timer.abort()
+    await deadline
+    return { cutRequests }
+  }
+}
+
+/** Makes the server; it listens when told to. */
+export function createRestServer(options: RestServerOptions): RestServer {
+  return new NodeRestServer(options)
+}

@@ -1,0 +1,88 @@
+import { createPredictHandler, type PredictContext } from '@understudy/api/predict'
+import { PlatformError, type ServedBy, toPlatformError } from '@understudy/core'
+import { nestsTooDeep } from '@understudy/protocols'
+import type { Predictor } from '@understudy/serving'
+import { answerHeaders, retryAfterSeconds } from './answer-headers.ts'
+import { type CallHeaders, readCallHeaders } from './call-headers.ts'
+import type { Exchange } from './exchange.ts'
+import { observedPredictor, type PredictObserver } from './predict-observer.ts'
+import { readBody } from './read-body.ts'
+
+export interface TrpcHandlerOptions {
+  readonly predictor: Predictor
+  readonly observer: PredictObserver | undefined
+  readonly maxBodyBytes: number
+  readonly isDraining: () => boolean
+}
+
+/** What was read of a request before tRPC sees it, or why it must not. */
+interface Prepared {
+  readonly call: CallHeaders
+  readonly body: string | undefined
+  readonly refusal?: unknown
+}
+
+/** The first call has the request's own id, each further one of a batch its number besides. */
+function callIds(requestId: string): () => string {
+  let calls = 0
+  return () => {
+    calls += 1
+    return calls === 1 ? requestId : `${requestId}/${calls}`
+  }
+}
+
+/** Serves the tRPC predict API below its mount point. */
+export class TrpcHandler {
+  readonly #options: TrpcHandlerOptions
+  readonly #serve = createPredictHandler()
+
+  constructor(options: TrpcHandlerOptions) {
+    this.#options = options
+  }
+
+  /** Writes the answer itself, errors in tRPC's form included. */
+  async handle(exchange: Exchange, path: string): Promise<void> {
+    const { req, res, requestId, startMs } = exchange
+    const { predictor, observer } = this.#options
+    const selected: ServedBy[] = []
+    const prepared = await this.#prepare(exchange)
+    const context: PredictContext = {
+      predictor: observedPredictor(predictor, observer, startMs),
+      call: prepared.call,
+      nextRequestId: callIds(requestId),
+      onSelected: (servedBy) => selected.push(servedBy),
+      onFault: (error) => observer?.onFault(toPlatformError(error)),
+    }
+    const headers = (statuses: readonly number[]) => this.#headers(requestId, statuses, selected)
+    await this.#serve({ req, res, path, ...prepared, context, headers })
+  }
+
+  async #prepare({ req, method, lease }: Exchange): Promise<Prepared> {
+    try {
+      const call = readCallHeaders(req.headers)
+      if (method !== 'POST') return { call, body: undefined }
+      const bytes = await readBody(req, { maxBodyBytes: this.#options.maxBodyBytes, lease })
+      if (nestsTooDeep(bytes)) {
+        throw new PlatformError('request.malformed', 'The body is nested too deep.')
+      }
+      return { call, body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') }
+    } catch (refusal) {
+      return { call: {}, body: '', refusal }
+    }
+  }
+
+  #headers(requestId: string, statuses: readonly number[], selected: readonly ServedBy[]) {
+    const [servedBy] = selected
+    const isOne = new Set(selected.map((one) => `${one.model}@${one.version}/${one.generation}`)).size === 1
+    const [status = 200] = statuses
+    const headers = answerHeaders(
+      requestId,
+      isOne ? servedBy : undefined,
+      this.#options.predictor.planAgeMs(),
+    )
+    const retryAfter = statuses.length === 1 ? retryAfterSeconds(status) : undefined
+    if (retryAfter !== undefined) headers['retry-after'] = retryAfter
+    if (this.#options.isDraining()) headers.connection = 'close'
+    return headers
+  }
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '@understudy/core'
+import type { NodeStore } from '@understudy/db/node'
+import type { ServingNodeCore } from '@understudy/serving'
+import type { Logger } from '@understudy/telemetry'
+import type { EvidenceCollector } from '../comparison/evidence-collector.ts'
+
+export interface NodeReporterOptions {
+  readonly core: ServingNodeCore
+  readonly collector: EvidenceCollector
+  readonly store: NodeStore
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Lease and evidence are written this often, besides at every change. @defaultValue 1000 */
+  readonly intervalMs?: number
+}
+
+/**
+ * Tells the record what this node holds: at once when something changes, and every second to keep the lease and flush evidence.
+ *
+ * A failure costs nothing but time: everything reported is absolute and is reported again.
+ */
+export class NodeReporter {
+  readonly #options: NodeReporterOptions
+  readonly #stop = new AbortController()
+  #nap = new AbortController()
+  #loop: Promise<void> | undefined
+  #away = false
+
+  constructor(options: NodeReporterOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#options.core.onChange(() => this.wake())
+    this.#loop = this.#run()
+  }
+
+  wake(): void {
+    this.#nap.abort()
+  }
+
+  /** Reports once more, as draining, and stops. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.wake()
+    await this.#loop
+    await this.#once(true)
+  }
+
+  async #run(): Promise<void> {
+    const { clock, intervalMs = 1_000 } = this.#options
+    while (!this.#stop.signal.aborted) {
+      this.#nap = new AbortController()
+      await this.#once(false)
+      if (!this.#stop.signal.aborted) await clock.sleep(intervalMs, this.#nap.signal)
+    }
+  }
+
+  async #once(draining: boolean): Promise<void> {
+    const { core, collector, store, logger } = this.#options
+    try {
+      await store.report(this.#report(draining))
+      const snapshots = collector.snapshots()
+      await store.flushEvidence(snapshots)
+      collector.stored(snapshots)
+      if (this.#away) logger.info('the control plane is back')
+      this.#away = false
+    } catch (error) {
+      if (!this.#away)
+        logger.warn(
+          { err: error, planAgeMs: core.predictor.planAgeMs() },
+          'the control plane is away; serving goes on',
+        )
+      this.#away = true
+    }
+  }
+
+  #report(draining: boolean) {
+    const { core } = this.#options
+    const observed: Record<string, number> = {}
+    for (const model of core.predictor.models()) {
+      const generation = core.observedGeneration(model)
+      if (generation !== undefined) observed[model] = generation
+    }
+    return {
+      ready: core.isReady(),
+      draining,
+      observed,
+      servables: core.servableStatuses().map((status) => ({
+        model: status.model,
+        number: status.version,
+        digest: status.digest,
+        state: status.state,
+        reason: status.error?.message ?? null,
+      })),
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import path from 'node:path'
+import { PlatformError, systemClock } from '@understudy/core'
+import {
+  approve,
+  ChangeListener,
+  type Database,
+  lift,
+  loadRecord,
+  loadRecords,
+  type ModelRecord,
+  openDatabase,
+  reject,
+  retry,
+  rollback,
+} from '@understudy/db'
+import { ArtifactStore } from '@understudy/gitops/artifacts'
+import type { ControlActs, ControlReads, ControlService } from '../control-service.ts'
+import { readAudit, readLiveAt } from './audit-reads.ts'
+import { changeStream } from './change-stream.ts'
+import { readExamples } from './example-views.ts'
+import { modelRow, modelView } from './model-view.ts'
+import { needsYou } from './overview-view.ts'
+import { readPlatform } from './platform-reads.ts'
+import { rolloutView } from './rollout-view.ts'
+import { statusDocument } from './status-document.ts'
+import { readTrafficSamples } from './traffic-samples.ts'
+import { whyView } from './why-view.ts'
+
+export interface ControlServiceOptions {
+  readonly databaseUrl: string
+  readonly dataDir: string
+  readonly environment: string
+  readonly actor: string
+  readonly servingUrl: string
+  readonly repositoryUrl: string
+  readonly repositoryBranch: string
+}
+
+const RECENT_ENTRIES = 8
+
+function known(record: ModelRecord | undefined, model: string): ModelRecord {
+  if (record) return record
+  throw new PlatformError(
+    'control.not_found',
+    `There is no model ${model}. \`understudy status\` lists them.`,
+  )
+}
+
+function createReads(database: Database, options: ControlServiceOptions): ControlReads {
+  const store = new ArtifactStore(path.join(options.dataDir, 'artifacts'))
+  const oneModel = <T>(model: string, view: (record: ModelRecord) => T) =>
+    database.snapshot(async (tx) => view(known(await loadRecord(tx, model), model)))
+  return {
+    platform: () => database.snapshot(async (tx) => readPlatform(tx, options, await loadRecords(tx))),
+    overview: () =>
+      database.snapshot(async (tx) => {
+        const records = await loadRecords(tx)
+        const { entries } = await readAudit(tx, { limit: RECENT_ENTRIES })
+        return { needsYou: needsYou(records), models: records.map(modelRow), recent: entries }
+      }),
+    model: (name) =>
+      database.snapshot(async (tx) => {
+        const record = known(await loadRecord(tx, name), name)
+        return modelView(record, await readExamples(tx, record.rollouts[0]?.evidence?.seriesId))
+      }),
+    rollout: (id) =>
+      database.snapshot(async (tx) => {
+        const row = /^[0-9a-f-]{36}$/.test(id) ? await tx.rollout.findUnique({ where: { id } }) : null
+        const record = row ? await loadRecord(tx, row.modelName) : undefined
+        const rollout = record?.rollouts.find((candidate) => candidate.id === id)
+        if (!record || !rollout) throw new PlatformError('rollout.not_found', `There is no rollout ${id}.`)
+        return rolloutView(record, rollout, await readExamples(tx, rollout.evidence?.seriesId))
+      }),
+    audit: (query) => database.snapshot((tx) => readAudit(tx, query)),
+    liveAt: (at) => database.snapshot((tx) => readLiveAt(tx, at)),
+    status: async (model) =>
+      model === undefined
+        ? database.snapshot(async (tx) => statusDocument(await loadRecords(tx)))
+        : oneModel(model, (record) => statusDocument([record])),
+    why: (model) => oneModel(model, whyView),
+    samples: (model) => readTrafficSamples(database.prisma, store, model),
+  }
+}
+
+function createActs(database: Database): ControlActs {
+  return {
+    approve: ({ comment, ...act }) => approve(database, { ...act, reason: comment }),
+    reject: (act) => reject(database, act),
+    retry: (act) => retry(database, act),
+    rollback: (act) => rollback(database, act),
+    lift: (act) => lift(database, act),
+  }
+}
+
+/** The control plane over Postgres. It holds no model and asks no Git; everything it says is read from the record. */
+export function createControlService(
+  options: ControlServiceOptions,
+): ControlService & { close(): Promise<void> } {
+  const database = openDatabase({ databaseUrl: options.databaseUrl, applicationName: 'understudy-console' })
+  const listener = new ChangeListener({ databaseUrl: options.databaseUrl, clock: systemClock })
+  listener.start()
+  return {
+    ...createReads(database, options),
+    ...createActs(database),
+    changes: (signal) => changeStream(listener, signal),
+    close: async () => {
+      await listener.close()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,180 @@
+import { type DriftReason, describeSpec } from '@understudy/core'
+import {
+  analysisOf,
+  type ModelRecord,
+  openRollout,
+  policyHashFor,
+  standingOf,
+  type VersionRecord,
+  versionOf,
+} from '@understudy/db'
+import { formatDuration, formatPercent, formatPoints } from '@understudy/rollout'
+import type {
+  DriftView,
+  ModelRow,
+  ModelView,
+  PairExampleView,
+  PolicyLine,
+  VersionRef,
+  VersionView,
+} from '../../views/index.ts'
+import { commitView, rolloutView, stepViews } from './rollout-view.ts'
+import { whyView } from './why-view.ts'
+
+export function refOf(record: ModelRecord, number: number | null): VersionRef | null {
+  const version = versionOf(record, number)
+  return version ? { number: version.number, digest: version.digest } : null
+}
+
+export function driftView(record: ModelRecord): DriftView | null {
+  const { drift } = record
+  return drift
+    ? { reason: drift.reason as DriftReason, detail: drift.detail, since: drift.since.toISOString() }
+    : null
+}
+
+/** Why a version is not what its author hoped for: the refusals of changed bytes come first, they are the news. */
+export function reasonOf(record: ModelRecord, version: VersionRecord): string | null {
+  const [refusal] = version.refusals
+  if (refusal) return refusal.message
+  if (version.state === 'rejected') return version.reasons.map((reason) => reason.message).join(' ') || null
+  const standing = record.standings.find((row) => row.digest === version.digest)
+  return standing && (standing.standing === 'withdrawn' || standing.standing === 'failed')
+    ? standing.reason
+    : null
+}
+
+function versionView(record: ModelRecord, version: VersionRecord): VersionView {
+  const rollout = record.rollouts.find(
+    (row) => row.number === version.number && row.digest === version.digest,
+  )
+  const labels = [
+    ...(record.live === version.number ? ['live'] : []),
+    ...(record.previous === version.number ? ['previous'] : []),
+    ...(openRollout(record)?.number === version.number ? ['shadow'] : []),
+  ]
+  return {
+    number: version.number,
+    digest: version.digest,
+    state: version.state,
+    standing: standingOf(record, version.digest),
+    reason: reasonOf(record, version),
+    labels,
+    commit: commitView(record, version.number),
+    sizeBytes: version.sizeBytes,
+    loadMs: version.loadMs,
+    memoryBytes: version.memoryBytes,
+    batchable: version.batchable,
+    rollout: rollout
+      ? {
+          id: rollout.id,
+          state: rollout.state,
+          verdict: rollout.verdict,
+          pairs: analysisOf(record, rollout)?.pairs ?? 0,
+        }
+      : null,
+    nodes: record.servables
+      .filter((row) => row.number === version.number)
+      .map(({ node, state, reason }) => ({ node, state, reason })),
+  }
+}
+
+function policyLines(record: ModelRecord): readonly PolicyLine[] {
+  const { rollout, runtime } = record.config
+  const text = record.configText ?? ''
+  const line = (name: string, value: string, key: string): PolicyLine => ({
+    name,
+    value,
+    source: new RegExp(`^\\s*(?:.*[{,]\\s*)?${key}\\s*:`, 'm').test(text) ? 'model.yaml' : 'default',
+  })
+  const budget = rollout.gates.disagreement?.budget
+  return [
+    line('Strategy', rollout.strategy, 'strategy'),
+    line('Trigger', rollout.trigger, 'trigger'),
+    line('Sample', formatPercent(rollout.shadow.sample), 'sample'),
+    line('Least pairs', String(rollout.shadow.minPairs), 'minPairs'),
+    line('Least time', formatDuration(rollout.shadow.minDuration), 'minDuration'),
+    line('Longest time', formatDuration(rollout.shadow.maxDuration), 'maxDuration'),
+    line('Errors', `at most ${formatPoints(rollout.gates.errors.margin)} more`, 'errors'),
+    line(
+      'Disagreement',
+      budget === undefined ? 'shown, does not gate' : `at most ${formatPercent(budget)}`,
+      'disagreement',
+    ),
+    line('Approvals', String(rollout.approval.required), 'approval'),
+    line('Batch size', String(runtime.batching.maxBatchSize), 'maxBatchSize'),
+    line('Deadline', formatDuration(runtime.timeoutMs), 'timeoutMs'),
+  ]
+}
+
+export function modelView(record: ModelRecord, examples: readonly PairExampleView[]): ModelView {
+  const [rollout] = record.rollouts
+  const live = versionOf(record, record.live)
+  const shown = live ?? record.versions.find((version) => version.signature !== null)
+  return {
+    name: record.name,
+    description: record.config.description,
+    owners: record.config.owners,
+    live: refOf(record, record.live),
+    previous: refOf(record, record.previous),
+    generation: record.generation,
+    versions: record.versions.map((version) => versionView(record, version)),
+    rollout: rollout ? rolloutView(record, rollout, examples) : null,
+    drift: driftView(record),
+    hold: record.hold
+      ? { actor: record.hold.actor, reason: record.hold.reason, since: record.hold.createdAt.toISOString() }
+      : null,
+    policy: policyLines(record),
+    policyHash: shown ? policyHashFor(record, shown) : '',
+    promotions: record.promotions.map((row) => ({
+      generation: row.generation,
+      kind: row.kind as ModelView['promotions'][number]['kind'],
+      from: row.fromNumber,
+      to: row.toNumber,
+      actor: row.actor,
+      reason: row.reason,
+      at: row.at.toISOString(),
+    })),
+    problems: [
+      ...(record.configProblem ? [{ path: 'model.yaml', message: record.configProblem }] : []),
+      ...record.problems.map(({ path, message }) => ({ path, message })),
+    ],
+    why: whyView(record),
+    signature: shown?.signature
+      ? {
+          inputs: shown.signature.inputs.map((spec) => `${spec.name}: ${describeSpec(spec)}`),
+          outputs: shown.signature.outputs.map((spec) => `${spec.name}: ${describeSpec(spec)}`),
+        }
+      : null,
+  }
+}
+
+export function modelRow(record: ModelRecord): ModelRow {
+  const rollout = openRollout(record)
+  const analysis = rollout ? analysisOf(record, rollout) : null
+  const steps = rollout ? stepViews(record, rollout, analysis) : []
+  return {
+    name: record.name,
+    description: record.config.description,
+    live: refOf(record, record.live),
+    rollout: rollout
+      ? {
+          id: rollout.id,
+          candidate: { number: rollout.number, digest: rollout.digest },
+          state: rollout.state,
+          step: rollout.step,
+          pauseReason: rollout.pauseReason,
+          verdict: analysis?.outcome ?? rollout.verdict,
+          pairs: analysis?.pairs ?? 0,
+          minPairs: analysis?.minPairs ?? 0,
+          stepIndex: Math.max(
+            0,
+            steps.findIndex((step) => step.state === 'now'),
+          ),
+          stepCount: steps.length,
+        }
+      : null,
+    drift: driftView(record),
+    held: record.hold !== null,
+  }
+}

@@ -1,0 +1,43 @@
+import type { DriftReason } from '@understudy/core'
+import { type ModelRecord, standingOf } from '@understudy/db'
+import type { StatusDocument, StatusModel } from '../../views/index.ts'
+import { reasonOf } from './model-view.ts'
+
+function statusModel(record: ModelRecord): StatusModel {
+  const [rollout] = record.rollouts
+  return {
+    name: record.name,
+    live: record.live,
+    previous: record.previous,
+    versions: record.versions.map((version) => ({
+      number: version.number,
+      digest: version.digest,
+      commit: version.commit,
+      state: version.state,
+      standing: standingOf(record, version.digest),
+      reason: reasonOf(record, version),
+    })),
+    rollout: rollout
+      ? {
+          version: rollout.number,
+          state: rollout.state,
+          step: rollout.step,
+          verdict: rollout.verdict,
+          reason: rollout.pauseReason ?? rollout.reason,
+        }
+      : null,
+    drift: record.drift
+      ? { reason: record.drift.reason as DriftReason, since: record.drift.since.toISOString() }
+      : null,
+    problems: [
+      ...(record.configProblem
+        ? [{ path: 'model.yaml', code: 'gitops.config_invalid', message: record.configProblem }]
+        : []),
+      ...record.problems,
+    ],
+  }
+}
+
+export function statusDocument(records: readonly ModelRecord[]): StatusDocument {
+  return { models: records.map(statusModel) }
+}

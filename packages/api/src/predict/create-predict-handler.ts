@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
+import type { PredictContext } from './predict-context.ts'
+import { createPredictRouter } from './predict-router.ts'
+import { toTrpcError } from './trpc.ts'
+
+/** Calls that one HTTP request may carry. */
+const BATCH_SIZE_MAX = 100
+
+export interface PredictHttpCall {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  /** Procedure path without the mount point, as tRPC's link wrote it. */
+  readonly path: string
+  /** The body, already read and bounded; undefined for GET. */
+  readonly body: string | undefined
+  /** Why no call may run, found before any was looked at; answered in tRPC's form. */
+  readonly refusal?: unknown
+  readonly context: PredictContext
+  /** Headers of the answer, asked for once when its calls have ended. */
+  readonly headers: (statuses: readonly number[]) => Record<string, string>
+}
+
+/** Serves the predict router over node:http; the caller reads the body and owns the limits. */
+export function createPredictHandler(): (call: PredictHttpCall) => Promise<void> {
+  const predictRouter = createPredictRouter()
+  return ({ req, res, path, body, refusal, context, headers }) =>
+    nodeHTTPRequestHandler({
+      router: predictRouter,
+      req: Object.assign(req, { body }),
+      res,
+      path,
+      middleware: (_req, _res, next) => next(refusal === undefined ? undefined : toTrpcError(refusal)),
+      maxBatchSize: BATCH_SIZE_MAX,
+      createContext: () => context,
+      responseMeta: ({ data }) => ({
+        headers: new Headers(
+          headers(data.map((one) => ('error' in one ? (one.error.data?.httpStatus ?? 500) : 200))),
+        ),
+      }),
+    })
+}

@@ -1,0 +1,243 @@
+import {
+  type ArtifactRef,
+  defaultModelConfig,
+  parseModelConfig,
+  shortCommit,
+  toPlatformError,
+} from '@understudy/core'
+import type { CommitInfo, Problem, SyncAction } from '@understudy/gitops'
+import { audit } from '../audit/audit.ts'
+import type { Tx } from '../database.ts'
+import { notifyChange } from '../notify.ts'
+import { requestWork } from '../work/work-queue.ts'
+import { describeSync } from './describe-sync.ts'
+import { replaceRefusedVersions } from './refused-versions.ts'
+
+/** The bytes of a version, in the store, with the commit that brought them. */
+export interface IngestedVersion {
+  readonly digest: string
+  readonly entryPoint: string
+  readonly serving: readonly ArtifactRef[]
+  readonly golden: readonly ArtifactRef[]
+  readonly commit: CommitInfo
+}
+
+/** One action of a sync plan with what had to be read for it. */
+export interface SyncStep {
+  readonly action: SyncAction
+  /** For `newVersion` and `goldenChanged`. */
+  readonly ingested: IngestedVersion | null
+}
+
+export interface SyncToApply {
+  readonly repositoryId: string
+  readonly tip: CommitInfo
+  readonly steps: readonly SyncStep[]
+  readonly traceparent: string | null
+}
+
+interface Application extends SyncToApply {
+  readonly tx: Tx
+}
+
+/** The configuration at the tip: the parsed one, or the last valid one with the reason why the new one is refused. */
+function readConfig(configText: string | null): {
+  readonly config?: object
+  readonly problem: string | null
+} {
+  if (configText === null) return { config: defaultModelConfig(), problem: null }
+  try {
+    return { config: parseModelConfig(configText), problem: null }
+  } catch (error) {
+    return { problem: toPlatformError(error).message }
+  }
+}
+
+async function revalidateRejected(tx: Tx, model: string, traceparent: string | null): Promise<void> {
+  const rejected = await tx.modelVersion.findMany({
+    where: { modelName: model, state: 'rejected', refused: false, atTip: true },
+  })
+  for (const version of rejected) await requestValidation(tx, model, Number(version.number), traceparent)
+}
+
+async function requestValidation(
+  tx: Tx,
+  model: string,
+  number: number,
+  traceparent: string | null,
+): Promise<void> {
+  await tx.modelVersion.update({
+    where: { modelName_number: { modelName: model, number } },
+    data: { state: 'validating', reasons: [] },
+  })
+  await requestWork(tx, 'version', `${model}/${number}`, traceparent)
+}
+
+async function writeFiles(
+  tx: Tx,
+  model: string,
+  number: number,
+  files: readonly ArtifactRef[],
+  kind: string,
+): Promise<void> {
+  await tx.versionFile.deleteMany({ where: { modelName: model, number, kind } })
+  await tx.versionFile.createMany({
+    data: files.map((file) => ({
+      modelName: model,
+      number,
+      kind,
+      path: file.path,
+      sha256: file.sha256,
+      sizeBytes: file.sizeBytes,
+    })),
+  })
+}
+
+async function applyNewVersion(
+  apply: Application,
+  action: SyncAction & { type: 'newVersion' },
+  ingested: IngestedVersion,
+): Promise<void> {
+  const { tx, traceparent } = apply
+  const { model: modelName, number, version } = action
+  await tx.modelVersion.deleteMany({ where: { modelName, number, refused: true } })
+  await tx.modelVersion.create({
+    data: {
+      modelName,
+      number,
+      digest: ingested.digest,
+      entryPoint: ingested.entryPoint,
+      commit: ingested.commit.commit,
+      commitSubject: ingested.commit.subject,
+      authorName: ingested.commit.authorName,
+      authorEmail: ingested.commit.authorEmail,
+      committedAt: new Date(ingested.commit.committedAtMs),
+      state: 'validating',
+      servingFingerprint: version.servingFingerprint,
+      goldenFingerprint: version.goldenFingerprint,
+      atTip: true,
+      sizeBytes: ingested.serving.reduce((sum, file) => sum + file.sizeBytes, 0),
+      traceparent,
+    },
+  })
+  await writeFiles(tx, modelName, number, ingested.serving, 'serving')
+  await writeFiles(tx, modelName, number, ingested.golden, 'golden')
+  await requestWork(tx, 'version', `${modelName}/${number}`, traceparent)
+}
+
+async function applyConfig(apply: Application, model: string, configText: string | null): Promise<void> {
+  const { tx, repositoryId } = apply
+  const { config, problem } = readConfig(configText)
+  const data = { configText, configProblem: problem, ...(config ? { config } : {}) }
+  await tx.model.upsert({
+    where: { name: model },
+    create: { name: model, repositoryId, config: defaultModelConfig(), ...data },
+    update: data,
+  })
+}
+
+async function applyProblems(apply: Application, model: string, problems: readonly Problem[]): Promise<void> {
+  const { tx, tip } = apply
+  await tx.syncProblem.deleteMany({ where: { modelName: model } })
+  await tx.syncProblem.createMany({
+    data: problems.map(({ path, code, message }) => ({
+      modelName: model,
+      path,
+      code,
+      message,
+      commit: tip.commit,
+    })),
+  })
+  await replaceRefusedVersions(tx, model, problems, tip)
+}
+
+async function applyGolden(
+  apply: Application,
+  action: SyncAction & { type: 'goldenChanged' },
+  ingested: IngestedVersion,
+): Promise<void> {
+  const { tx, traceparent } = apply
+  const { model, number, version } = action
+  await writeFiles(tx, model, number, ingested.golden, 'golden')
+  const row = await tx.modelVersion.update({
+    where: { modelName_number: { modelName: model, number } },
+    data: { goldenFingerprint: version.goldenFingerprint },
+  })
+  // What was validated stays so: its bytes are the same. A rejected version may have been rejected for its samples.
+  if (row.state === 'rejected') await requestValidation(tx, model, number, traceparent)
+}
+
+async function applyStep(apply: Application, { action, ingested }: SyncStep): Promise<void> {
+  const { tx, traceparent } = apply
+  const where =
+    'number' in action ? { modelName_number: { modelName: action.model, number: action.number } } : null
+  switch (action.type) {
+    case 'newModel':
+      await applyConfig(apply, action.model, action.configText)
+      return
+    case 'configChanged':
+      await applyConfig(apply, action.model, action.configText)
+      await revalidateRejected(tx, action.model, traceparent)
+      return
+    case 'problemsChanged':
+      await applyProblems(apply, action.model, action.problems)
+      return
+    case 'newVersion':
+      if (ingested) await applyNewVersion(apply, action, ingested)
+      return
+    case 'goldenChanged':
+      if (ingested) await applyGolden(apply, action, ingested)
+      return
+    default:
+      if (where) await tx.modelVersion.update({ where, data: tipChange(action) })
+  }
+}
+
+type TipAction = Extract<
+  SyncAction,
+  { type: 'mutatedVersion' | 'refusalEnded' | 'missingVersion' | 'returnedVersion' }
+>
+
+function tipChange(action: TipAction) {
+  switch (action.type) {
+    case 'mutatedVersion':
+      return { refusals: [{ ...action.refusal }] }
+    case 'refusalEnded':
+      return { refusals: [] }
+    case 'missingVersion':
+      return { atTip: false }
+    case 'returnedVersion':
+      return { atTip: true }
+  }
+}
+
+/**
+ * Records what a commit changed, accepts the commit, and asks for what follows, all in the transaction it is given.
+ *
+ * REQUIRES: the bytes of new versions are in the store. Applying the same plan twice is prevented by the accepted commit.
+ */
+export async function applySync(tx: Tx, sync: SyncToApply): Promise<void> {
+  const apply: Application = { ...sync, tx }
+  for (const step of sync.steps) await applyStep(apply, step)
+  const models = [...new Set(sync.steps.map((step) => step.action.model))]
+  for (const model of models) await requestWork(tx, 'model', model, sync.traceparent)
+  await tx.repository.update({
+    where: { id: sync.repositoryId },
+    data: { acceptedCommit: sync.tip.commit, syncedAt: new Date(), problem: null, stalledReason: null },
+  })
+  await notifyChange(tx, 'record')
+  for (const model of models) {
+    const actions = sync.steps.map((step) => step.action).filter((action) => action.model === model)
+    await audit(tx, {
+      actor: `git:${sync.tip.authorName}`,
+      action: 'synced',
+      model,
+      sentence: describeSync(model, actions),
+      details: {
+        commit: sync.tip.commit,
+        shortCommit: shortCommit(sync.tip.commit),
+        actions: actions.map((action) => action.type),
+      },
+    })
+  }
+}

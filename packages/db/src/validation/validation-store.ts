@@ -1,0 +1,111 @@
+import type { ArtifactRef, ModelConfig, Signature } from '@understudy/core'
+import { audit } from '../audit/audit.ts'
+import type { Tx } from '../database.ts'
+import { notifyChange } from '../notify.ts'
+import type { Reason } from '../record/model-record.ts'
+import { requestWork } from '../work/work-queue.ts'
+
+/** What there is to validate. */
+export interface VersionToValidate {
+  readonly model: string
+  readonly number: number
+  readonly digest: string
+  readonly entryPoint: string
+  readonly configText: string | null
+  readonly config: ModelConfig
+  readonly serving: readonly ArtifactRef[]
+  readonly golden: readonly ArtifactRef[]
+  /** Signature of what is live, for the contract; null when nothing is. */
+  readonly liveSignature: Signature | null
+  readonly traceparent: string | null
+}
+
+/** Reads a version that still has to be validated; undefined when there is none under this number, or no more. */
+export async function loadVersionToValidate(
+  tx: Tx,
+  model: string,
+  number: number,
+): Promise<VersionToValidate | undefined> {
+  const row = await tx.modelVersion.findUnique({
+    where: { modelName_number: { modelName: model, number } },
+    include: { files: { orderBy: { path: 'asc' } }, model: true },
+  })
+  if (!row || row.refused || (row.state !== 'discovered' && row.state !== 'validating')) return undefined
+  const live = await tx.planLabel.findUnique({
+    where: { modelName_label: { modelName: model, label: 'live' } },
+  })
+  const liveVersion = live
+    ? await tx.modelVersion.findUnique({
+        where: { modelName_number: { modelName: model, number: live.number } },
+      })
+    : null
+  const ofKind = (kind: string) =>
+    row.files
+      .filter((file) => file.kind === kind)
+      .map(
+        (file): ArtifactRef => ({ path: file.path, sha256: file.sha256, sizeBytes: Number(file.sizeBytes) }),
+      )
+  return {
+    model,
+    number,
+    digest: row.digest,
+    entryPoint: row.entryPoint,
+    configText: row.model.configText,
+    config: row.model.config as unknown as ModelConfig,
+    serving: ofKind('serving'),
+    golden: ofKind('golden'),
+    liveSignature: (liveVersion?.signature as unknown as Signature | undefined) ?? null,
+    traceparent: row.traceparent,
+  }
+}
+
+export type ValidationResult =
+  | {
+      readonly ok: true
+      readonly signature: Signature
+      readonly batchable: boolean
+      readonly loadMs: number
+      readonly memoryBytes: number
+    }
+  | { readonly ok: false; readonly reasons: readonly Reason[] }
+
+/** Records what validation found and asks for the model to be looked at, last in the transaction. */
+export async function recordValidation(
+  tx: Tx,
+  version: VersionToValidate,
+  result: ValidationResult,
+): Promise<void> {
+  const { model, number } = version
+  await tx.modelVersion.update({
+    where: { modelName_number: { modelName: model, number } },
+    data: result.ok
+      ? {
+          state: 'validated',
+          reasons: [],
+          signature: JSON.parse(JSON.stringify(result.signature)),
+          batchable: result.batchable,
+          loadMs: result.loadMs,
+          memoryBytes: Math.round(result.memoryBytes),
+          validatedAt: new Date(),
+        }
+      : {
+          state: 'rejected',
+          reasons: result.reasons.map(({ code, message }) => ({ code, message })),
+          validatedAt: null,
+        },
+  })
+  await requestWork(tx, 'model', model, version.traceparent)
+  await notifyChange(tx, 'record')
+  const why = result.ok ? '' : `: ${result.reasons.map((reason) => reason.message).join(' ')}`
+  await audit(tx, {
+    actor: 'controller',
+    action: result.ok ? 'validated' : 'rejected',
+    model,
+    number,
+    sentence: `${model} v${number} ${result.ok ? 'passed validation' : 'was rejected'}${why}`,
+    details: {
+      digest: version.digest,
+      ...(result.ok ? { batchable: result.batchable, loadMs: result.loadMs } : { reasons: result.reasons }),
+    },
+  })
+}

@@ -1,0 +1,25 @@
+import type { Database, Tx } from '../database.ts'
+import { notifyChange } from '../notify.ts'
+
+/** Asks for every model with an open rollout: its evidence, or what its nodes report, has changed. */
+export async function requestOpenRollouts(database: Database): Promise<void> {
+  await database.transaction(async (tx: Tx) => {
+    const asked = await tx.$executeRaw`
+      UPDATE work_key SET requested_seq = requested_seq + 1
+      WHERE kind = 'model' AND requested_seq = done_seq AND key IN (SELECT model FROM rollout WHERE state IN ('progressing', 'paused'))`
+    if (asked > 0) await notifyChange(tx, 'work')
+  })
+}
+
+/** Asks for everything that may have been missed while no controller ran: unvalidated versions and every model. */
+export async function requestUnfinished(database: Database): Promise<void> {
+  await database.transaction(async (tx: Tx) => {
+    await tx.$executeRaw`
+      INSERT INTO work_key (kind, key) SELECT 'version', model || '/' || number FROM model_version WHERE state IN ('discovered', 'validating')
+      ON CONFLICT (kind, key) DO UPDATE SET requested_seq = work_key.requested_seq + 1`
+    await tx.$executeRaw`
+      INSERT INTO work_key (kind, key) SELECT 'model', name FROM model
+      ON CONFLICT (kind, key) DO UPDATE SET requested_seq = work_key.requested_seq + 1`
+    await notifyChange(tx, 'work')
+  })
+}

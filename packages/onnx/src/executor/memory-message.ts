@@ -1,0 +1,7 @@
+const MEMORY_MESSAGE =
+  /failed to allocate memory|bad_alloc|bad allocation|out of memory|allocation failed|cannot allocate memory|insufficient memory/i
+
+/** Whether a text of ONNX Runtime, V8 or the C++ library says that memory could not be had. */
+export function isMemoryMessage(text: string): boolean {
+  return MEMORY_MESSAGE.test(text)
+}

@@ -1,0 +1,108 @@
+import {
+  allocateData,
+  BYTES_PER_ELEMENT,
+  DTYPES,
+  type DType,
+  elementCount,
+  type NamedTensors,
+  type Tensor,
+  type TensorData,
+} from '@understudy/core'
+import type { BodyReader } from './body-reader.ts'
+import type { BodyWriter } from './body-writer.ts'
+import { ALIGNMENT_BYTES } from './frame.ts'
+import { frameInvalid } from './frame-error.ts'
+
+type NumericData = Exclude<TensorData, readonly string[]>
+
+/** Tensors by name: count, then for each name, type, rank, sizes, padding, raw little-endian data. */
+export function writeTensors(writer: BodyWriter, tensors: NamedTensors): void {
+  writer.u32(tensors.size)
+  for (const [name, tensor] of tensors) {
+    writer.text(name)
+    writer.u8(DTYPES.indexOf(tensor.dtype))
+    writer.u8(tensor.shape.length)
+    for (const size of tensor.shape) writer.u32(size)
+    if (tensor.dtype === 'string') {
+      for (const text of tensor.data as readonly string[]) writer.text(text)
+    } else {
+      const data = tensor.data as NumericData
+      writer.align()
+      writer.bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    }
+  }
+}
+
+/** Reads what {@link writeTensors} wrote. Numeric data are views of the frame where its place in memory permits. */
+export function readTensors(reader: BodyReader): NamedTensors {
+  const count = reader.u32()
+  if (count > reader.limits.maxTensors) throw frameInvalid(`it holds ${count} tensors`)
+  const tensors = new Map<string, Tensor>()
+  for (let i = 0; i < count; i++) {
+    const name = reader.text()
+    if (tensors.has(name)) throw frameInvalid('it holds two tensors of one name')
+    tensors.set(name, readTensor(reader))
+  }
+  return tensors
+}
+
+export function readDType(reader: BodyReader): DType {
+  const index = reader.u8()
+  const dtype = DTYPES[index]
+  if (dtype === undefined) throw frameInvalid(`it names the unknown type ${index}`)
+  return dtype
+}
+
+function readTensor(reader: BodyReader): Tensor {
+  const dtype = readDType(reader)
+  const rank = reader.u8()
+  if (rank > reader.limits.maxRank) throw frameInvalid(`a tensor has ${rank} dimensions`)
+  const shape: number[] = []
+  for (let i = 0; i < rank; i++) shape.push(reader.u32())
+  const elements = elementCount(shape)
+  const sizeBytes = dtype === 'string' ? elements * 4 : elements * BYTES_PER_ELEMENT[dtype]
+  if (!(sizeBytes <= reader.bytesLeft)) throw frameInvalid('a tensor is larger than the frame')
+  if (dtype === 'string') {
+    const data: string[] = []
+    for (let i = 0; i < elements; i++) data.push(reader.element())
+    return { dtype, shape, data }
+  }
+  reader.align()
+  return { dtype, shape, data: numericData(dtype, reader.bytes(sizeBytes)) }
+}
+
+function numericData(dtype: Exclude<DType, 'string'>, bytes: Uint8Array): TensorData {
+  const length = bytes.byteLength / BYTES_PER_ELEMENT[dtype]
+  if (bytes.byteOffset % ALIGNMENT_BYTES === 0) return viewOf(dtype, bytes, length)
+  const copy = allocateData(dtype, length) as NumericData
+  new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength).set(bytes)
+  return copy
+}
+
+function viewOf(dtype: Exclude<DType, 'string'>, bytes: Uint8Array, length: number): TensorData {
+  const { buffer, byteOffset } = bytes
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, length)
+    case 'float64':
+      return new Float64Array(buffer, byteOffset, length)
+    case 'float16':
+    case 'uint16':
+      return new Uint16Array(buffer, byteOffset, length)
+    case 'int8':
+      return new Int8Array(buffer, byteOffset, length)
+    case 'int16':
+      return new Int16Array(buffer, byteOffset, length)
+    case 'int32':
+      return new Int32Array(buffer, byteOffset, length)
+    case 'int64':
+      return new BigInt64Array(buffer, byteOffset, length)
+    case 'uint8':
+    case 'bool':
+      return new Uint8Array(buffer, byteOffset, length)
+    case 'uint32':
+      return new Uint32Array(buffer, byteOffset, length)
+    case 'uint64':
+      return new BigUint64Array(buffer, byteOffset, length)
+  }
+}

@@ -1,0 +1,21 @@
+export { compareContract } from './contract/compare-contract.ts'
+export { firstDifference, type TensorDifference, type Tolerance } from './golden/compare-tensors.ts'
+export { float16ToNumber, numberToFloat16 } from './golden/float16.ts'
+export type { GoldenFile } from './golden/golden-file.ts'
+export { goldenRequests } from './golden/golden-requests.ts'
+export { tensorFromJson } from './golden/tensor-from-json.ts'
+export type { ExecutorEvent } from './loader/executor-events.ts'
+export { OnnxLoader, type OnnxLoaderOptions } from './loader/onnx-loader.ts'
+export { ExecutorClient, type LoadedModel, type LoadRequest } from './process/executor-client.ts'
+export { describeExit, type ExecutorExit } from './process/executor-exit.ts'
+export type { ExecutorOptions, ProtectionReport } from './process/executor-options.ts'
+export { probeSpawnTools, type SpawnTools } from './process/probe-spawn-tools.ts'
+export type {
+  QuarantineLimits,
+  QuarantineOptions,
+  QuarantineReport,
+} from './quarantine/quarantine-options.ts'
+export { runQuarantine } from './quarantine/run-quarantine.ts'
+export type { ModelStructure } from './structure/model-structure.ts'
+export { readModelStructure, readModelStructureFile } from './structure/read-model-structure.ts'
+export type { StructureLimits } from './structure/structure-limits.ts'

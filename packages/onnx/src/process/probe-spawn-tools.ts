@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import path from 'node:path'
+
+/** Helpers of the system that bound a process from its first instruction. Each starts the next and is gone. */
+export interface SpawnTools {
+  /** Path of util-linux `prlimit`, where it works. */
+  readonly prlimit: string | undefined
+  /** Command line of util-linux `unshare` that gives a network namespace of its own, where the system permits one. */
+  readonly unshare: readonly string[] | undefined
+}
+
+const DIRECTORIES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
+const PROBE_TIMEOUT_MS = 5_000
+
+/** Finds out, by trying, which helpers work here. Call it once per process; on other systems than Linux there are none. */
+export async function probeSpawnTools(): Promise<SpawnTools> {
+  if (process.platform !== 'linux') return { prlimit: undefined, unshare: undefined }
+  const [prlimit, unshare] = await Promise.all([find('prlimit'), find('unshare')])
+  const isRoot = process.getuid?.() === 0
+  const bounds = prlimit === undefined ? undefined : [prlimit, '--core=0', '--']
+  const namespace =
+    unshare === undefined ? undefined : [unshare, ...(isRoot ? ['--net'] : ['--user', '--net']), '--']
+  const [prlimitWorks, namespaceWorks] = await Promise.all([works(bounds), works(namespace)])
+  return {
+    prlimit: prlimitWorks ? prlimit : undefined,
+    unshare: namespaceWorks ? namespace : undefined,
+  }
+}
+
+async function find(name: string): Promise<string | undefined> {
+  for (const directory of DIRECTORIES) {
+    const file = path.join(directory, name)
+    try {
+      await access(file, constants.X_OK)
+      return file
+    } catch {
+      // Not here: the next directory may have it.
+    }
+  }
+  return undefined
+}
+
+function works(helper: readonly string[] | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (helper === undefined) {
+      resolve(false)
+      return
+    }
+    const [command = '', ...rest] = helper
+    const options = { env: {}, cwd: '/', timeout: PROBE_TIMEOUT_MS }
+    execFile(command, [...rest, '/bin/sh', '-c', ':'], options, (error) => resolve(error === null))
+  })
+}

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { Socket } from 'node:net'
+import { PlatformError } from '@understudy/core'
+import { FRAMES_FD, LIFELINE_FD, settingsToArgument } from '../executor/executor-settings.ts'
+import { DEFAULT_FRAME_LIMITS } from '../frames/frame-limits.ts'
+import { type ExecutorExit, lastWordOf } from './executor-exit.ts'
+import { DEFAULT_EXECUTOR_UID, type ExecutorOptions } from './executor-options.ts'
+import { keepTail } from './output-tail.ts'
+
+/** A started executor: its sockets and its end. */
+export interface ExecutorProcess {
+  readonly pid: number
+  readonly frames: Socket
+  /** Resolves, never rejects, when the process is gone and all it said has been read. */
+  readonly exited: Promise<ExecutorExit>
+  /** Ends the process and all it may have started. Idempotent. */
+  kill(): void
+}
+
+/**
+ * The whole environment of an executor: glibc gives back what a model used, and ONNX Runtime, which since 1.29 reports names and
+ * hashes of models to its maker unless told otherwise, reports nothing.
+ */
+const ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: '131072', ORT_DISABLE_TELEMETRY: '1' }
+
+/**
+ * Starts an executor with nothing of its parent: no environment but two settings of the libraries, no handles but its sockets, a process
+ * group of its own, `/` as directory; with limits on memory and files and without network where the tools permit.
+ *
+ * @throws PlatformError `onnx.executor_unavailable`
+ */
+export async function spawnExecutor(options: ExecutorOptions): Promise<ExecutorProcess> {
+  const [command = '', ...rest] = commandLine(options)
+  const child = spawn(command, rest, {
+    cwd: '/',
+    env: ENVIRONMENT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+  })
+  await spawned(child)
+  const frames = socketOf(child, FRAMES_FD)
+  const lifeline = socketOf(child, LIFELINE_FD)
+  const { pid } = child
+  if (pid === undefined || !frames || !lifeline) {
+    child.kill('SIGKILL')
+    throw unavailable('the system gave it no sockets')
+  }
+  child.stdout?.resume()
+  frames.on('error', () => {})
+  return { pid, frames, exited: observeExit(child, lifeline), kill: () => killGroup(child, pid) }
+}
+
+/** The helpers in front, each of which becomes the next. */
+export function commandLine(options: ExecutorOptions): readonly string[] {
+  const { tools, memoryLimitBytes = 0, uid = DEFAULT_EXECUTOR_UID, gid = DEFAULT_EXECUTOR_UID } = options
+  const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_FRAME_LIMITS.maxFrameBytes
+  const bounds = ['--core=0', '--fsize=0', ...(memoryLimitBytes > 0 ? [`--data=${memoryLimitBytes}`] : [])]
+  return [
+    ...(tools?.unshare ?? []),
+    ...(tools?.prlimit ? [tools.prlimit, ...bounds, '--'] : []),
+    process.execPath,
+    options.entry,
+    settingsToArgument({ uid, gid, memoryLimitBytes, maxFrameBytes }),
+  ]
+}
+
+function spawned(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', (error) => reject(unavailable(error.message, error)))
+  })
+}
+
+function socketOf(child: ChildProcess, fd: number): Socket | undefined {
+  const stream = child.stdio[fd]
+  return stream instanceof Socket ? stream : undefined
+}
+
+function observeExit(child: ChildProcess, lifeline: Socket): Promise<ExecutorExit> {
+  const stderrTail = keepTail(child.stderr)
+  let lastByte: number | undefined
+  lifeline.on('data', (chunk: Buffer) => {
+    lastByte = chunk.at(-1)
+  })
+  lifeline.on('error', () => {})
+  return new Promise((resolve) => {
+    child.once('close', (code, signal) => {
+      resolve({ code, signal, lastWord: lastWordOf(lastByte), stderrTail: stderrTail() })
+    })
+  })
+}
+
+function killGroup(child: ChildProcess, pid: number): void {
+  // After its end the number may belong to another process.
+  if (child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    child.kill('SIGKILL')
+  }
+}
+
+export function unavailable(why: string, cause?: unknown): PlatformError {
+  return new PlatformError('onnx.executor_unavailable', `No executor process could be started: ${why}.`, {
+    cause,
+  })
+}

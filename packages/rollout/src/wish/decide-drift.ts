@@ -1,0 +1,79 @@
+import type { DriftReason } from '@understudy/core'
+import { formatVersion } from '../text/format.ts'
+import type { Drift, TipVersion, WishInput } from './wish.ts'
+import { isRequested, standingOf } from './wished-version.ts'
+
+/**
+ * There is drift exactly when live is not the newest number at the tip. The reason is what keeps the newest from being live, the
+ * hardest obstacle first, so that it is true by itself.
+ */
+export function decideDrift(input: WishInput): Drift | null {
+  const { live } = input.plan
+  const newest = newestOf(input.tip)
+  if (newest === null) return live === null ? null : deletedInGit(live.number)
+  if (newest.number === live?.number) return null
+  if (live !== null && newest.number < live.number) return deletedInGit(live.number)
+  const reason = reasonAgainst(input, newest)
+  return { reason, detail: detailOf(reason, newest, live?.number ?? null) }
+}
+
+/** A drift with the moment since when Git and what is served differ. */
+export interface DatedDrift extends Drift {
+  readonly sinceMs: number
+}
+
+/** Keeps the age of a drift while it lasts, also when its reason changes. */
+export function carryDrift(
+  previous: Pick<DatedDrift, 'sinceMs'> | null,
+  next: Drift | null,
+  nowMs: number,
+): DatedDrift | null {
+  return next === null ? null : { ...next, sinceMs: previous?.sinceMs ?? nowMs }
+}
+
+function newestOf(tip: readonly TipVersion[]): TipVersion | null {
+  let newest: TipVersion | null = null
+  for (const version of tip) if (version.number > (newest?.number ?? 0)) newest = version
+  return newest
+}
+
+function reasonAgainst(input: WishInput, newest: TipVersion): DriftReason {
+  const { rollout, held, stalled, trigger } = input
+  const running = rollout?.candidate.number === newest.number
+  const standing = standingOf(input, newest.digest)
+  if (standing === 'withdrawn') return 'withdrawn'
+  if (newest.state === 'rejected') return 'rejected'
+  if (newest.state !== 'validated') return 'validating'
+  const asked = running || isRequested(input, newest)
+  if (standing === 'failed' && !asked) return 'rolloutFailed'
+  // Approved under a hold, it waits for nodes only.
+  if (running && rollout.pauseReason === 'nodesLagging') return 'nodeLagging'
+  if (held) return 'heldByOperator'
+  if (running) return 'rolloutRunning'
+  if (stalled) return 'repositoryStalled'
+  return trigger === 'manual' && !asked ? 'manual' : 'rolloutRunning'
+}
+
+const OBSTACLES: Readonly<Record<DriftReason, string>> = {
+  withdrawn: 'was withdrawn and cannot go live until it is lifted',
+  rejected: 'was rejected',
+  validating: 'is being validated',
+  rolloutFailed: 'did not pass its rollout',
+  heldByOperator: 'waits: an operator holds what is live',
+  nodeLagging: 'waits for nodes that lag',
+  rolloutRunning: 'is in rollout',
+  repositoryStalled: 'waits: the history of the repository was rewritten',
+  manual: 'waits for a person to start it',
+  deletedInGit: 'is no longer in Git',
+}
+
+function detailOf(reason: DriftReason, newest: TipVersion, live: number | null): string {
+  const because = reason === 'rejected' && newest.reason !== null ? `: ${newest.reason}` : ''
+  const served = live === null ? 'no version is live' : `${formatVersion(live)} is live`
+  return `${formatVersion(newest.number)} is the newest in Git and ${OBSTACLES[reason]}${because}; ${served}`
+}
+
+function deletedInGit(live: number): Drift {
+  const detail = `${formatVersion(live)} is live and ${OBSTACLES.deletedInGit}`
+  return { reason: 'deletedInGit', detail }
+}

@@ -1,0 +1,327 @@
+import { PlatformError } from '@understudy/core'
+import { TestClock } from '@understudy/testing'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type MirrorRunEnded, noopObserver } from '../observer.ts'
+import type { ServableHandle } from '../servable.ts'
+import { batcherRig } from '../test-support/batcher-rig.ts'
+import { codeOf } from '../test-support/errors.ts'
+import { FakeModel, rowsOfX, valuesOfY } from '../test-support/fake-model.ts'
+import { flush } from '../test-support/flush.ts'
+import { mirrorPlan } from '../test-support/plans.ts'
+import { RecordingSink } from '../test-support/recording-sink.ts'
+import { MirrorDispatcher, type MirrorDispatcherOptions } from './mirror-dispatcher.ts'
+import type { MirrorTarget } from './mirror-lane.ts'
+
+describe('mirroring', () => {
+  let clock: TestClock
+  let sink: RecordingSink
+  let baseline: FakeModel
+  let candidate: FakeModel
+  let ended: MirrorRunEnded[]
+  let revoke: AbortController
+  let open: number
+
+  beforeEach(() => {
+    clock = new TestClock()
+    sink = new RecordingSink()
+    baseline = new FakeModel()
+    candidate = new FakeModel({ offset: 100 })
+    ended = []
+    revoke = new AbortController()
+    open = 0
+  })
+
+  function handle(): ServableHandle<MirrorTarget> {
+    open += 1
+    const release = () => {
+      open -= 1
+    }
+    const servable = { model: candidate, runTimeoutMs: 500 }
+    return {
+      id: { name: 'm', version: 2 },
+      servable,
+      revoked: revoke.signal,
+      release,
+      [Symbol.dispose]: release,
+    }
+  }
+
+  function rig(changes: Partial<MirrorDispatcherOptions> = {}) {
+    const mirror = new MirrorDispatcher({
+      ...{
+        sink,
+        clock,
+        random: () => 0,
+        acquire: handle,
+        isAvailable: () => true,
+        planAgeMs: () => undefined,
+      },
+      limits: { runsMax: 4, inputBytesMax: 1_000 },
+      observer: { ...noopObserver, mirrorRunEnded: (event) => ended.push(event) },
+      ...changes,
+    })
+    mirror.setPlan('m', mirrorPlan())
+    return { mirror, ...batcherRig({ clock, servable: baseline, mirror, maxQueue: 8 }) }
+  }
+
+  it('pairs what both versions answer to each request, and the client gets the baseline', async () => {
+    const { ask } = rig()
+    expect(await Promise.all([ask(1), ask(2, 3)])).toEqual([[2], [4, 6]])
+    await flush()
+    expect(sink.runs.map((run) => run.requestIds)).toEqual([['r1', 'r2']])
+    const pairs = sink.pairs().map(({ requestId, rows, baseline: a, candidate: b }) => ({
+      ...{ requestId, rows },
+      answers: [a, b].map((answer) => ('outputs' in answer ? valuesOfY(answer.outputs) : answer.error.code)),
+    }))
+    expect(pairs).toEqual([
+      {
+        requestId: 'r1',
+        rows: 1,
+        answers: [
+          [2, 0],
+          [102, 100],
+        ],
+      },
+      {
+        requestId: 'r2',
+        rows: 2,
+        answers: [
+          [4, 0, 6, 0],
+          [104, 100, 106, 100],
+        ],
+      },
+    ])
+    expect(candidate.batches).toEqual([3])
+    expect([ended[0]?.outcome, open]).toEqual(['settled', 0])
+  })
+
+  it('answers clients although the candidate never does', async () => {
+    candidate.held = true
+    const { ask } = rig()
+    for (let turn = 1; turn <= 10; turn += 1) expect(await ask(turn)).toEqual([2 * turn])
+    expect(sink.runs).toHaveLength(4)
+    expect(sink.outcomes()).toEqual(['open', 'open', 'open', 'open'])
+  })
+
+  it('throws no coin while its queue is full, and throws it again when there is room', async () => {
+    candidate.held = true
+    const { ask } = rig()
+    for (let turn = 1; turn <= 5; turn += 1) await ask(turn)
+    await flush()
+    candidate.releaseAll()
+    await flush()
+    await ask(6)
+    await flush()
+    expect(sink.runs.map((run) => run.requestIds[0])).toEqual(['r1', 'r2', 'r3', 'r4', 'r6'])
+    expect(new Set(sink.outcomes())).toEqual(new Set(['settled']))
+  })
+
+  it('bounds the memory of what waits for the candidate', async () => {
+    candidate.held = true
+    const { ask } = rig({ limits: { runsMax: 100, inputBytesMax: 20 } })
+    for (let turn = 1; turn <= 6; turn += 1) await ask(turn)
+    expect(sink.runs).toHaveLength(3)
+  })
+
+  it('gives way when the live queue is long', async () => {
+    const { mirror } = rig()
+    const batch = { id: { name: 'm', version: 1 }, requests: [], inputs: rowsOfX([1, 1]) }
+    expect(mirror.admit({ ...batch, liveBusy: true })).toBeUndefined()
+    expect(mirror.admit({ ...batch, liveBusy: false })).toBeDefined()
+  })
+
+  it.each([
+    [0.49, 1],
+    [0.5, 0],
+  ])('samples the share that the plan says: coin %d', async (coin, runs) => {
+    const { mirror, ask } = rig({ random: () => coin })
+    mirror.setPlan('m', mirrorPlan({ sample: 0.5 }))
+    await ask(1)
+    expect(sink.runs).toHaveLength(runs)
+  })
+
+  it('never mirrors a request that names a version', async () => {
+    const { submit } = rig()
+    await submit(rowsOfX([1, 1]), { live: false })
+    await flush()
+    expect(sink.runs).toEqual([])
+  })
+
+  it.each([
+    ['the live version is not the baseline of the plan', { plan: mirrorPlan({ baseline: 7 }) }],
+    ['the candidate is not available', { isAvailable: () => false }],
+    ['the plan is older than 60 s', { planAgeMs: () => 60_001 }],
+    ['there is no mirror plan', { plan: null }],
+  ])(
+    'mirrors nothing when %s',
+    async (_why, {
+      plan,
+      ...changes
+    }: Partial<MirrorDispatcherOptions> & { plan?: ReturnType<typeof mirrorPlan> | null }) => {
+      const { mirror, ask } = rig(changes)
+      if (plan !== undefined) mirror.setPlan('m', plan)
+      expect(await ask(1)).toEqual([2])
+      await flush()
+      expect(sink.runs).toEqual([])
+    },
+  )
+
+  it('still mirrors with a plan of just 60 s', async () => {
+    const { ask } = rig({ planAgeMs: () => 60_000 })
+    await ask(1)
+    await flush()
+    expect(sink.outcomes()).toEqual(['settled'])
+  })
+
+  it('makes the error of the baseline its answer, request by request', async () => {
+    const { ask } = rig()
+    await Promise.allSettled([ask(1), ask(-1)])
+    await flush()
+    const [good, bad] = sink.pairs()
+    expect(good?.baseline).toHaveProperty('outputs')
+    expect(bad?.baseline).toMatchObject({ error: { code: 'onnx.run_failed' } })
+    expect(bad?.candidate).toMatchObject({ error: { code: 'onnx.run_failed' } })
+    expect(good?.candidate).toHaveProperty('outputs')
+  })
+
+  it('makes a lost executor of the candidate its error, and the client sees nothing of it', async () => {
+    candidate.error = new PlatformError('serving.executor_lost', 'crashed')
+    const { ask } = rig()
+    expect(await Promise.all([ask(1), ask(2)])).toEqual([[2], [4]])
+    await flush()
+    expect(sink.pairs().map((pair) => pair.candidate)).toMatchObject([
+      { error: { code: 'serving.executor_lost' } },
+      { error: { code: 'serving.executor_lost' } },
+    ])
+  })
+
+  it('makes a run over its time the error of the candidate, and lets the slot go only when it ends', async () => {
+    candidate.held = true
+    const { ask } = rig()
+    await ask(1)
+    await ask(2)
+    await flush()
+    await clock.advance(499)
+    expect(sink.outcomes()).toEqual(['open', 'open'])
+    await clock.advance(1)
+    await flush()
+    expect(sink.outcomes()).toEqual(['settled', 'open'])
+    expect(sink.pairs()[0]?.candidate).toMatchObject({ error: { code: 'serving.run_timeout' } })
+    expect([candidate.batches, open]).toEqual([[1], 1])
+    candidate.releaseAll()
+    await flush()
+    expect(sink.outcomes()).toEqual(['settled', 'settled'])
+    expect(sink.pairs()[1]?.candidate).toHaveProperty('outputs')
+    expect(open).toBe(0)
+  })
+
+  it('counts time in the queue against nobody', async () => {
+    candidate.held = true
+    const { ask } = rig()
+    await ask(1)
+    await ask(2)
+    await flush()
+    await clock.advance(400)
+    candidate.release()
+    await flush()
+    await clock.advance(400)
+    candidate.release()
+    await flush()
+    expect(sink.pairs().map((pair) => 'outputs' in pair.candidate)).toEqual([true, true])
+  })
+
+  it.each([
+    ['the rollout ends', null],
+    ['another rollout begins', mirrorPlan({ rolloutId: 'rollout-2' })],
+    ['the step changes', mirrorPlan({ step: 'canary' })],
+    ['the candidate changes', mirrorPlan({ candidate: 3 })],
+  ])('loses what waits when %s; the run at work still settles', async (_why, plan) => {
+    candidate.held = true
+    const { mirror, ask } = rig()
+    for (let turn = 1; turn <= 3; turn += 1) await ask(turn)
+    await flush()
+    mirror.setPlan('m', plan)
+    expect(sink.outcomes()).toEqual(['open', 'lost', 'lost'])
+    candidate.releaseAll()
+    await flush()
+    expect(sink.outcomes()).toEqual(['settled', 'lost', 'lost'])
+    expect(ended.map((event) => event.outcome).sort()).toEqual(['lost', 'lost', 'settled'])
+  })
+
+  it('loses a run whose baseline has not answered when the plan changes', async () => {
+    baseline.held = true
+    const { mirror, ask } = rig()
+    const answer = ask(1)
+    await flush()
+    mirror.setPlan('m', null)
+    expect(sink.outcomes()).toEqual(['lost'])
+    baseline.releaseAll()
+    expect(await answer).toEqual([2])
+    await flush()
+    expect([sink.outcomes(), candidate.batches]).toEqual([['lost'], []])
+  })
+
+  it('goes on undisturbed when the same plan is read again', async () => {
+    candidate.held = true
+    const { mirror, ask } = rig()
+    await ask(1)
+    await ask(2)
+    await flush()
+    mirror.setPlan('m', mirrorPlan())
+    candidate.releaseAll()
+    await flush()
+    expect(sink.outcomes()).toEqual(['settled', 'settled'])
+  })
+
+  it('loses what the candidate can no longer run', async () => {
+    const gone = () => {
+      throw new PlatformError('serving.version_not_available', 'unloaded')
+    }
+    const { ask } = rig({ acquire: gone })
+    expect(await ask(1)).toEqual([2])
+    await flush()
+    expect(sink.outcomes()).toEqual(['lost'])
+  })
+
+  it('loses the run at work when the candidate is taken away under it', async () => {
+    candidate.held = true
+    const { ask } = rig()
+    await ask(1)
+    await flush()
+    revoke.abort(new PlatformError('serving.drain_timeout', 'too late'))
+    candidate.error = new PlatformError('serving.executor_lost', 'killed')
+    candidate.releaseAll()
+    await flush()
+    expect([sink.outcomes(), open]).toEqual([['lost'], 0])
+  })
+
+  it('keeps answering when the sink is broken', async () => {
+    const troubles: PlatformError[] = []
+    const observer = { ...noopObserver, troubled: (error: PlatformError) => void troubles.push(error) }
+    const admit = () => {
+      throw new Error('sink is broken')
+    }
+    const { ask } = rig({ observer, sink: { admit } })
+    expect(await ask(1)).toEqual([2])
+    const settle = () => {
+      throw new Error('ticket is broken')
+    }
+    const second = rig({ observer, sink: { admit: () => ({ settle, lose: settle }) } })
+    expect(await second.ask(2)).toEqual([4])
+    await flush()
+    expect(troubles.map((error) => error.message)).toEqual(['sink is broken', 'ticket is broken'])
+  })
+
+  it('loses everything that waits when the node stops', async () => {
+    candidate.held = true
+    const { mirror, ask } = rig()
+    await ask(1)
+    await ask(2)
+    mirror.close()
+    candidate.releaseAll()
+    await flush()
+    expect(sink.outcomes().includes('open')).toBe(false)
+    expect(await codeOf(() => ask(3))).toBeUndefined()
+    expect(sink.runs).toHaveLength(2)
+  })
+})

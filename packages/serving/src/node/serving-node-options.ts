@@ -1,0 +1,54 @@
+import type { Clock, PlannedVersion } from '@understudy/core'
+import type { AspiredVersionPolicy } from '../manager/aspired-version-policy.ts'
+import { availabilityPreservingPolicy } from '../manager/availability-preserving-policy.ts'
+import { DEFAULT_LOAD_RETRY, type LoadRetry } from '../manager/load-retry.ts'
+import type { MirrorLimits } from '../mirror/mirror-lane.ts'
+import type { MirrorSink } from '../mirror-sink.ts'
+import type { ServingObserver } from '../observer.ts'
+import type { PlanReader, PlanStore } from '../plan/plan-ports.ts'
+import type { Loader, ModelServable, SourceAdapter } from '../servable.ts'
+
+export interface ServingNodePorts {
+  readonly reader: PlanReader
+  readonly store: PlanStore
+  /** Makes the loader of a version; asked again for each attempt to load. */
+  readonly adapter: SourceAdapter<PlannedVersion, Loader<ModelServable>>
+  readonly mirrorSink: MirrorSink
+  readonly clock: Clock
+  readonly observer: ServingObserver
+  /** Uniform in [0, 1): throws the coin of the mirror. */
+  readonly random: () => number
+}
+
+export interface ServingNodeSettings {
+  /** Memory for all versions together. A version that does not fit is not loaded. */
+  readonly memoryLimitBytes: number
+  readonly policy: AspiredVersionPolicy
+  /** Loads that run at the same time. */
+  readonly loadConcurrency: number
+  readonly retry: LoadRetry
+  /** How long a version stays in `error` before it is tried again, when the error may pass. */
+  readonly errorRetryMs: number
+  /** How long an unloaded version may finish its requests before they get `serving.drain_timeout`. */
+  readonly drainTimeoutMs: number
+  readonly pollIntervalMs: number
+  readonly readTimeoutMs: number
+  /** A plan confirmed within this time counts as current. */
+  readonly currentForMs: number
+  /** Safety net: a step is taken this often even when nothing asked for one. */
+  readonly tickMs: number
+  readonly mirrorLimits: MirrorLimits
+}
+
+export const DEFAULT_SERVING_NODE_SETTINGS: Omit<ServingNodeSettings, 'memoryLimitBytes'> = {
+  policy: availabilityPreservingPolicy,
+  loadConcurrency: 2,
+  retry: DEFAULT_LOAD_RETRY,
+  errorRetryMs: 60_000,
+  drainTimeoutMs: 30_000,
+  pollIntervalMs: 1_000,
+  readTimeoutMs: 5_000,
+  currentForMs: 10_000,
+  tickMs: 5_000,
+  mirrorLimits: { runsMax: 32, inputBytesMax: 64 * 1024 * 1024 },
+}

@@ -1,0 +1,103 @@
+import type { MirrorPlan, PlannedVersion, PlatformError, ServedBy } from '@understudy/core'
+import type { ServableId } from './servable.ts'
+
+/** A stretch of time: when it began (milliseconds since the epoch) and how long it took. */
+interface Stretch {
+  readonly startedAtMs: number
+  readonly tookMs: number
+}
+
+export interface LoadEnded extends Stretch {
+  readonly id: ServableId
+  readonly planned: PlannedVersion
+  readonly error?: PlatformError | undefined
+}
+
+export interface WarmUpEnded extends LoadEnded {
+  readonly runs: number
+}
+
+export interface LabelsMoved {
+  readonly model: string
+  readonly generation: number
+  readonly from: ReadonlyMap<string, number>
+  readonly to: ReadonlyMap<string, number>
+  readonly atMs: number
+}
+
+export interface PredictEnded extends Stretch {
+  readonly requestId: string
+  readonly model: string
+  /** Undefined when no version was selected. */
+  readonly servedBy?: ServedBy | undefined
+  /** Of the caller. */
+  readonly traceparent?: string | undefined
+  /** Of the rollout that brought the version: spans link to it. */
+  readonly rolloutTraceparent?: string | null | undefined
+  readonly error?: PlatformError | undefined
+}
+
+export interface BatchEnded extends Stretch {
+  readonly id: ServableId
+  readonly requests: number
+  readonly rows: number
+  /** Longest wait of its requests in the queue. */
+  readonly queuedMs: number
+  /** Requests of the batch that the version failed. */
+  readonly failed: number
+  readonly mirrored: boolean
+}
+
+export interface MirrorRunEnded extends Stretch {
+  readonly model: string
+  readonly mirror: MirrorPlan
+  readonly requests: number
+  readonly outcome: 'settled' | 'lost'
+}
+
+/** What the data plane tells telemetry, after the fact. Called on hot paths: implementations must be cheap. */
+export interface ServingObserver {
+  loadEnded(event: LoadEnded): void
+  warmUpEnded(event: WarmUpEnded): void
+  labelsMoved(event: LabelsMoved): void
+  predictEnded(event: PredictEnded): void
+  batchEnded(event: BatchEnded): void
+  mirrorRunEnded(event: MirrorRunEnded): void
+  /** Something went wrong that fails no request: the plan could not be read or kept, a loader did not unload. */
+  troubled(error: PlatformError): void
+}
+
+const nothing = () => {}
+
+export const noopObserver: ServingObserver = {
+  loadEnded: nothing,
+  warmUpEnded: nothing,
+  labelsMoved: nothing,
+  predictEnded: nothing,
+  batchEnded: nothing,
+  mirrorRunEnded: nothing,
+  troubled: nothing,
+}
+
+function contained<E>(call: (event: E) => void): (event: E) => void {
+  return (event) => {
+    try {
+      call(event)
+    } catch {
+      // Telemetry never stops serving, and there is nobody left to tell.
+    }
+  }
+}
+
+/** The same observer, unable to break the caller. */
+export function containedObserver(observer: ServingObserver): ServingObserver {
+  return {
+    loadEnded: contained((event) => observer.loadEnded(event)),
+    warmUpEnded: contained((event) => observer.warmUpEnded(event)),
+    labelsMoved: contained((event) => observer.labelsMoved(event)),
+    predictEnded: contained((event) => observer.predictEnded(event)),
+    batchEnded: contained((event) => observer.batchEnded(event)),
+    mirrorRunEnded: contained((event) => observer.mirrorRunEnded(event)),
+    troubled: contained((event) => observer.troubled(event)),
+  }
+}

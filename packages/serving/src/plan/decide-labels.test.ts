@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import type { LabelMap } from '../manager/manager.ts'
+import { decideLabels, type Readiness } from './decide-labels.ts'
+
+const A: Readiness = 'available'
+const P: Readiness = 'pending'
+const F: Readiness = 'failed'
+
+function current(labels: LabelMap, generation: number) {
+  return { labels: new Map(Object.entries(labels)), generation }
+}
+
+interface Row {
+  readonly guarantee: string
+  readonly labels: LabelMap
+  readonly generation: number
+  readonly now: ReturnType<typeof current> | undefined
+  readonly readiness: Readonly<Record<number, Readiness>>
+  readonly expected: LabelMap | null
+}
+
+const TABLE: readonly Row[] = [
+  {
+    guarantee: 'moves all labels when every target is available',
+    ...{
+      labels: { live: 2, previous: 1 },
+      generation: 5,
+      now: current({ live: 1 }, 4),
+      readiness: { 1: A, 2: A },
+    },
+    expected: { live: 2, previous: 1 },
+  },
+  {
+    guarantee: 'keeps the old labels while the new live version loads',
+    ...{
+      labels: { live: 2, previous: 1 },
+      generation: 5,
+      now: current({ live: 1 }, 4),
+      readiness: { 1: A, 2: P },
+    },
+    expected: null,
+  },
+  {
+    guarantee: 'keeps the old labels when the new live version failed',
+    ...{
+      labels: { live: 2, previous: 1 },
+      generation: 5,
+      now: current({ live: 1 }, 4),
+      readiness: { 1: A, 2: F },
+    },
+    expected: null,
+  },
+  {
+    guarantee: 'waits for another target that still loads',
+    ...{
+      labels: { live: 2, stable: 3 },
+      generation: 5,
+      now: current({ live: 1 }, 4),
+      readiness: { 2: A, 3: P },
+    },
+    expected: null,
+  },
+  {
+    guarantee: 'leaves out another target that failed',
+    ...{
+      labels: { live: 2, stable: 3 },
+      generation: 5,
+      now: current({ live: 1 }, 4),
+      readiness: { 2: A, 3: F },
+    },
+    expected: { live: 2 },
+  },
+  {
+    guarantee: 'lets a starting node answer before its previous version is there',
+    ...{ labels: { live: 2, previous: 1 }, generation: 5, now: undefined, readiness: { 1: P, 2: A } },
+    expected: { live: 2 },
+  },
+  {
+    guarantee: 'adds the previous version on a starting node when it comes',
+    ...{
+      labels: { live: 2, previous: 1 },
+      generation: 5,
+      now: current({ live: 2 }, 5),
+      readiness: { 1: A, 2: A },
+    },
+    expected: { live: 2, previous: 1 },
+  },
+  {
+    guarantee: 'sets no label on a starting node without its live version',
+    ...{ labels: { live: 2, previous: 1 }, generation: 5, now: undefined, readiness: { 1: A, 2: P } },
+    expected: null,
+  },
+  {
+    guarantee: 'acknowledges a plan without labels',
+    ...{ labels: {}, generation: 1, now: undefined, readiness: {} },
+    expected: {},
+  },
+  {
+    guarantee: 'does nothing when all is done',
+    ...{ labels: { live: 1 }, generation: 4, now: current({ live: 1 }, 4), readiness: { 1: A } },
+    expected: null,
+  },
+  {
+    guarantee: 'acknowledges a new generation with the same labels',
+    ...{ labels: { live: 1 }, generation: 5, now: current({ live: 1 }, 4), readiness: { 1: A } },
+    expected: { live: 1 },
+  },
+  {
+    guarantee: 'never goes back to an older generation',
+    ...{ labels: { live: 1 }, generation: 4, now: current({ live: 2 }, 5), readiness: { 1: A, 2: A } },
+    expected: null,
+  },
+]
+
+describe('decideLabels', () => {
+  it.each(TABLE)('$guarantee', ({ labels, generation, now, readiness, expected }) => {
+    expect(decideLabels({ labels, generation }, now, (version) => readiness[version] ?? 'pending')).toEqual(
+      expected,
+    )
+  })
+})

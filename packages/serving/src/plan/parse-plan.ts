@@ -1,0 +1,109 @@
+import {
+  type ArtifactRef,
+  type Comparator,
+  DTYPES,
+  type MirrorPlan,
+  type ModelPlan,
+  type OutputComparison,
+  type PlannedVersion,
+  PlatformError,
+  type RuntimeConfig,
+  type ServingPlan,
+  type Signature,
+  type TensorSpec,
+} from '@understudy/core'
+import {
+  type Check,
+  isBoolean,
+  isEither,
+  isFiniteNumber,
+  isListOf,
+  isNullOr,
+  isOneOf,
+  isRecordOf,
+  isShape,
+  isString,
+} from './shape-check.ts'
+
+const isArtifactRef = isShape<ArtifactRef>({ path: isString, sha256: isString, sizeBytes: isFiniteNumber })
+const isTensorSpec = isShape<TensorSpec>({
+  name: isString,
+  dtype: isOneOf(DTYPES),
+  shape: isListOf(isEither(isFiniteNumber, isString)),
+})
+const isSignature = isShape<Signature>({ inputs: isListOf(isTensorSpec), outputs: isListOf(isTensorSpec) })
+const isRuntime = isShape<RuntimeConfig>({
+  intraOpThreads: isFiniteNumber,
+  batching: isShape<RuntimeConfig['batching']>({ maxBatchSize: isFiniteNumber, maxDelayMs: isFiniteNumber }),
+  timeoutMs: isFiniteNumber,
+  runTimeoutMs: isFiniteNumber,
+  maxQueue: isFiniteNumber,
+})
+const isPlannedVersion = isShape<PlannedVersion>({
+  number: isFiniteNumber,
+  digest: isString,
+  commit: isString,
+  entryPoint: isString,
+  files: isListOf(isArtifactRef),
+  golden: isListOf(isArtifactRef),
+  signature: isSignature,
+  runtime: isRuntime,
+  batchable: isBoolean,
+  traceparent: isNullOr(isString),
+})
+const isEqual = isShape<Extract<Comparator, { kind: 'equal' }>>({ kind: isOneOf(['equal']) })
+const isArgmax = isShape<Extract<Comparator, { kind: 'argmax' }>>({ kind: isOneOf(['argmax']) })
+const isTolerance = isShape<Extract<Comparator, { kind: 'tolerance' }>>({
+  kind: isOneOf(['tolerance']),
+  atol: isFiniteNumber,
+  rtol: isFiniteNumber,
+})
+const isComparator: Check<Comparator> = isEither(isEqual, isEither(isArgmax, isTolerance))
+const isMirrorPlan = isShape<MirrorPlan>({
+  rolloutId: isString,
+  seriesId: isString,
+  step: isString,
+  baseline: isFiniteNumber,
+  candidate: isFiniteNumber,
+  sample: isFiniteNumber,
+  compare: isRecordOf(isShape<OutputComparison>({ compare: isComparator, gate: isBoolean })),
+  traceparent: isNullOr(isString),
+})
+const isModelPlan = isShape<ModelPlan>({
+  model: isString,
+  generation: isFiniteNumber,
+  versions: isListOf(isPlannedVersion),
+  labels: isRecordOf(isFiniteNumber),
+  mirror: isNullOr(isMirrorPlan),
+})
+const isServingPlan = isShape<ServingPlan>({ readAtMs: isFiniteNumber, models: isListOf(isModelPlan) })
+
+/**
+ * Reads a plan that was kept as JSON. Strict: a plan of another release, with a key more or less, is refused rather than half understood.
+ *
+ * @throws PlatformError `serving.plan_invalid`
+ */
+export function parsePlan(text: string): ServingPlan {
+  const value = parseJson(text)
+  if (!isServingPlan(value)) throw invalid('it has another form than this release expects')
+  for (const { model, versions, labels } of value.models) {
+    const numbers = new Set(versions.map((version) => version.number))
+    const astray = Object.keys(labels).find((label) => !numbers.has(labels[label] ?? 0))
+    if (astray !== undefined) throw invalid(`label "${astray}" of "${model}" points to no planned version`)
+  }
+  return value
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw invalid('it is not JSON', error)
+  }
+}
+
+function invalid(reason: string, cause?: unknown): PlatformError {
+  return new PlatformError('serving.plan_invalid', `The plan kept on disk cannot be used: ${reason}.`, {
+    cause,
+  })
+}

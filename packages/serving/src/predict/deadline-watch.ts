@@ -1,0 +1,60 @@
+import type { Clock } from '@understudy/core'
+
+export interface Expiring {
+  /** By the monotonic clock. */
+  readonly deadlineAtMs: number
+  expire(): void
+}
+
+/** Expires every entry soon after its deadline. One timer for all of them: arming one per request costs more than the request. */
+export class DeadlineWatch<E extends Expiring> {
+  readonly #clock: Clock
+  readonly #entries = new Set<E>()
+  #armedForMs = Number.POSITIVE_INFINITY
+  #timer: AbortController | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get entries(): ReadonlySet<E> {
+    return this.#entries
+  }
+
+  add(entry: E): void {
+    this.#entries.add(entry)
+    if (entry.deadlineAtMs < this.#armedForMs) this.#arm(entry.deadlineAtMs)
+  }
+
+  delete(entry: E): void {
+    this.#entries.delete(entry)
+  }
+
+  close(): void {
+    this.#timer?.abort()
+    this.#entries.clear()
+  }
+
+  #arm(atMs: number): void {
+    this.#timer?.abort()
+    const timer = new AbortController()
+    this.#timer = timer
+    this.#armedForMs = atMs
+    void this.#clock.sleep(Math.max(0, atMs - this.#clock.monotonicMs()), timer.signal).then(() => {
+      if (!timer.signal.aborted) this.#sweep()
+    })
+  }
+
+  #sweep(): void {
+    const nowMs = this.#clock.monotonicMs()
+    this.#armedForMs = Number.POSITIVE_INFINITY
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const entry of [...this.#entries]) {
+      if (entry.deadlineAtMs <= nowMs) {
+        this.#entries.delete(entry)
+        entry.expire()
+      } else nextMs = Math.min(nextMs, entry.deadlineAtMs)
+    }
+    if (nextMs < this.#armedForMs) this.#arm(nextMs)
+  }
+}

@@ -1,0 +1,197 @@
+import {
+  type Dimension,
+  describeSpec,
+  elementCount,
+  type NamedTensors,
+  PlatformError,
+  type Signature,
+  type Tensor,
+  type TensorSpec,
+} from '@understudy/core'
+
+/** Inputs in the order of the signature, and what batching needs to know about them. */
+export interface CheckedInputs {
+  readonly inputs: NamedTensors
+  /** Size of the batch axis, 1 where there is none. */
+  readonly rows: number
+  /** Requests with the same key may be stacked: their inner dimensions agree. */
+  readonly shapeKey: string
+}
+
+interface Axis {
+  readonly size: Dimension
+  /** Index of the symbolic size that must agree over all inputs; undefined for a fixed or nameless one. */
+  readonly symbol: number | undefined
+}
+
+interface CompiledInput {
+  readonly spec: TensorSpec
+  readonly axes: readonly Axis[]
+}
+
+interface Bound {
+  readonly size: number
+  readonly input: string
+}
+
+const NAMELESS = ''
+/** Symbol of the batch axis, whatever the model calls it: no model can use this name. */
+const BATCH = '\0batch'
+
+/**
+ * Checks requests against one signature. Everything that can be known beforehand is worked out once, in the constructor.
+ */
+export class InputValidator {
+  readonly #inputs: readonly CompiledInput[]
+  readonly #inputNames: ReadonlySet<string>
+  readonly #outputNames: ReadonlySet<string>
+  readonly #batchable: boolean
+  /** Some inner dimension is symbolic, so equal signatures do not imply equal shapes. */
+  readonly #dynamicInside: boolean
+  readonly #symbols: readonly string[]
+
+  constructor(signature: Signature, batchable: boolean) {
+    const symbols: string[] = []
+    this.#inputs = signature.inputs.map((spec) => ({ spec, axes: compileAxes(spec, batchable, symbols) }))
+    this.#inputNames = new Set(signature.inputs.map((spec) => spec.name))
+    this.#outputNames = new Set(signature.outputs.map((spec) => spec.name))
+    this.#batchable = batchable
+    this.#dynamicInside = this.#inputs.some(({ spec }) => spec.shape.slice(1).some(isSymbolic))
+    this.#symbols = symbols
+  }
+
+  /**
+   * @throws PlatformError `onnx.input_missing`, `onnx.input_unknown`, `onnx.input_shape_mismatch`, `onnx.input_type_mismatch`
+   */
+  check(inputs: NamedTensors): CheckedInputs {
+    if (inputs.size !== this.#inputs.length) this.#refuseUnknown(inputs)
+    const bound: (Bound | undefined)[] = new Array(this.#symbols.length)
+    const ordered = new Map<string, Tensor>()
+    for (const input of this.#inputs) {
+      const tensor = inputs.get(input.spec.name)
+      if (tensor === undefined) throw this.#missing(input.spec, inputs)
+      checkTensor(input.spec, tensor)
+      this.#bind(input, tensor, bound)
+      ordered.set(input.spec.name, tensor)
+    }
+    const rows = this.#batchable ? this.#rows(ordered) : 1
+    return { inputs: ordered, rows, shapeKey: this.#dynamicInside ? innerShapes(ordered) : '' }
+  }
+
+  /** @throws PlatformError `onnx.output_unknown` */
+  checkOutputs(names: readonly string[] | undefined): void {
+    for (const name of names ?? []) {
+      if (this.#outputNames.has(name)) continue
+      throw new PlatformError(
+        'onnx.output_unknown',
+        `Output ${quoted(name)} does not exist: the model has ${list(this.#outputNames)}.`,
+      )
+    }
+  }
+
+  #bind({ spec, axes }: CompiledInput, tensor: Tensor, bound: (Bound | undefined)[]): void {
+    for (const [index, axis] of axes.entries()) {
+      if (axis.symbol === undefined) continue
+      const size = tensor.shape[index] ?? 0
+      const earlier = bound[axis.symbol]
+      if (earlier === undefined) bound[axis.symbol] = { size, input: spec.name }
+      else if (earlier.size !== size) throw disagreeing(spec, axis, { size, index, earlier })
+    }
+  }
+
+  #rows(inputs: NamedTensors): number {
+    for (const [name, tensor] of inputs) {
+      const rows = tensor.shape[0] ?? 0
+      if (rows > 0) return rows
+      throw new PlatformError(
+        'onnx.input_shape_mismatch',
+        `Input ${quoted(name)}: expected at least one row, got ${describeSpec(tensor)}.`,
+      )
+    }
+    return 1
+  }
+
+  #missing(spec: TensorSpec, inputs: NamedTensors): PlatformError {
+    const got = inputs.size === 0 ? 'none' : list(inputs.keys())
+    return new PlatformError(
+      'onnx.input_missing',
+      `Input ${quoted(spec.name)} is missing: expected ${describeSpec(spec)}, got inputs: ${got}.`,
+    )
+  }
+
+  #refuseUnknown(inputs: NamedTensors): void {
+    for (const name of inputs.keys()) {
+      if (this.#inputNames.has(name)) continue
+      throw new PlatformError(
+        'onnx.input_unknown',
+        `Input ${quoted(name)} does not exist: the model takes ${list(this.#inputNames)}.`,
+      )
+    }
+  }
+}
+
+function compileAxes(spec: TensorSpec, batchable: boolean, symbols: string[]): readonly Axis[] {
+  return spec.shape.map((size, index) => {
+    if (!isSymbolic(size)) return { size, symbol: undefined }
+    const name = batchable && index === 0 ? BATCH : size
+    if (name === NAMELESS) return { size, symbol: undefined }
+    if (!symbols.includes(name)) symbols.push(name)
+    return { size, symbol: symbols.indexOf(name) }
+  })
+}
+
+function checkTensor(spec: TensorSpec, tensor: Tensor): void {
+  if (tensor.dtype !== spec.dtype) throw mismatch('onnx.input_type_mismatch', spec, tensor)
+  const { shape } = tensor
+  const fits =
+    shape.length === spec.shape.length &&
+    spec.shape.every((size, axis) => typeof size === 'string' || size === shape[axis])
+  if (!fits) throw mismatch('onnx.input_shape_mismatch', spec, tensor)
+  const elements = elementCount(shape)
+  if (elements === tensor.data.length && shape.every((size) => Number.isSafeInteger(size) && size >= 0))
+    return
+  throw new PlatformError(
+    'onnx.input_shape_mismatch',
+    `Input ${quoted(spec.name)}: shape [${shape.join(', ')}] needs ${elements} elements, got ${tensor.data.length}.`,
+  )
+}
+
+function mismatch(
+  code: 'onnx.input_type_mismatch' | 'onnx.input_shape_mismatch',
+  spec: TensorSpec,
+  tensor: Tensor,
+): PlatformError {
+  return new PlatformError(
+    code,
+    `Input ${quoted(spec.name)}: expected ${describeSpec(spec)}, got ${describeSpec(tensor)}.`,
+  )
+}
+
+function disagreeing(
+  spec: TensorSpec,
+  axis: Axis,
+  found: { readonly size: number; readonly index: number; readonly earlier: Bound },
+): PlatformError {
+  const dimension = axis.size === NAMELESS ? `dimension ${found.index}` : `dimension ${axis.size}`
+  return new PlatformError(
+    'onnx.input_shape_mismatch',
+    `Input ${quoted(spec.name)}: expected ${dimension} to be ${found.earlier.size} as in input ${quoted(found.earlier.input)}, got ${found.size}.`,
+  )
+}
+
+function innerShapes(inputs: NamedTensors): string {
+  return [...inputs.values()].map((tensor) => tensor.shape.slice(1).join('x')).join(';')
+}
+
+function isSymbolic(size: Dimension): size is string {
+  return typeof size === 'string'
+}
+
+/** Names come from clients: bounded before they go into a message. */
+function quoted(name: string): string {
+  return `"${name.length > 100 ? `${name.slice(0, 100)}…` : name}"`
+}
+
+function list(names: Iterable<string>): string {
+  return [...names].slice(0, 20).map(quoted).join(', ')
+}

@@ -1,0 +1,211 @@
+import {
+  type Clock,
+  type InferenceRequest,
+  type InferenceResponse,
+  type NamedTensors,
+  PlatformError,
+  type ServedBy,
+  type Tensor,
+  toPlatformError,
+  type VersionSelector,
+} from '@understudy/core'
+import type { ResolvedServable } from '../manager/manager.ts'
+import type { ServableStateMonitor } from '../manager/servable-state-monitor.ts'
+import type { ServingObserver } from '../observer.ts'
+import type { Predictor, VersionDescription, VersionStatus } from '../predictor.ts'
+import type { ServableRequest } from '../servable.ts'
+import type { LoadedVersion } from './loaded-version.ts'
+
+/** What the predictor knows of the plan. */
+interface PlanView {
+  /** Names of all models in the plan. */
+  models(): readonly string[]
+  /** Numbers planned of a model; undefined when it is not in the plan. */
+  versionsOf(model: string): readonly number[] | undefined
+  /** See {@link Predictor.planAgeMs}. */
+  planAgeMs(): number | undefined
+  /** Asks the control plane for the plan now; resolves when it was carried out or could not be had. Never rejects. */
+  refresh(): Promise<void>
+}
+
+export interface NodePredictorOptions {
+  readonly resolve: (request: ServableRequest) => ResolvedServable<LoadedVersion>
+  readonly generationOf: (model: string) => number | undefined
+  readonly plan: PlanView
+  readonly monitor: ServableStateMonitor
+  readonly clock: Clock
+  readonly observer: ServingObserver
+}
+
+interface Target {
+  readonly loaded: LoadedVersion
+  readonly servedBy: ServedBy
+}
+
+/** Answers from the versions of this node. */
+export class NodePredictor implements Predictor {
+  readonly #options: NodePredictorOptions
+
+  constructor(options: NodePredictorOptions) {
+    this.#options = options
+  }
+
+  async predict(request: InferenceRequest): Promise<InferenceResponse> {
+    const { clock } = this.#options
+    const startedAtMs = clock.now()
+    const beganMs = clock.monotonicMs()
+    let target: Target | undefined
+    const tell = (error?: PlatformError) =>
+      this.#options.observer.predictEnded({
+        ...{ requestId: request.requestId, model: request.model, traceparent: request.traceparent },
+        ...{ startedAtMs, tookMs: clock.monotonicMs() - beganMs, error },
+        ...{ servedBy: target?.servedBy, rolloutTraceparent: target?.loaded.planned.traceparent },
+      })
+    try {
+      const behind = this.#isBehind(request)
+      if (behind) await this.#catchUp(request)
+      target = this.#select(request.model, request.selector)
+      const outputs = await this.#run(target.loaded, request, behind ? clock.monotonicMs() - beganMs : 0)
+      tell()
+      return { requestId: request.requestId, outputs, servedBy: target.servedBy }
+    } catch (error) {
+      const known = toPlatformError(error)
+      tell(known)
+      throw known
+    }
+  }
+
+  describe(model: string, selector: VersionSelector): VersionDescription {
+    const { loaded, servedBy } = this.#select(model, selector)
+    return { servedBy, signature: loaded.signature }
+  }
+
+  versions(model: string): readonly VersionStatus[] | undefined {
+    const planned = this.#options.plan.versionsOf(model)
+    if (planned === undefined) return undefined
+    const known = this.#options.monitor.statesOf(model)
+    const numbers = new Set([...planned, ...known.map((event) => event.id.version)])
+    return [...numbers]
+      .sort((a, b) => b - a)
+      .map((version) => {
+        const event = known.find((other) => other.id.version === version)
+        return { version, state: event?.state ?? 'start', error: event?.error }
+      })
+  }
+
+  models(): readonly string[] {
+    return this.#options.plan.models()
+  }
+
+  planAgeMs(): number | undefined {
+    return this.#options.plan.planAgeMs()
+  }
+
+  #isBehind({ model, minGeneration }: InferenceRequest): boolean {
+    return minGeneration !== undefined && (this.#options.generationOf(model) ?? -1) < minGeneration
+  }
+
+  /** Refreshes once, within the budget of the request. */
+  async #catchUp(request: InferenceRequest): Promise<void> {
+    const { plan, generationOf, clock } = this.#options
+    if (plan.versionsOf(request.model) !== undefined) {
+      const stopTimer = new AbortController()
+      const waitMs = budgetMs(request, REFRESH_TIMEOUT_MS)
+      await Promise.race([plan.refresh(), clock.sleep(waitMs, stopTimer.signal)])
+      stopTimer.abort()
+    }
+    if (!this.#isBehind(request)) return
+    throw new PlatformError(
+      'serving.plan_behind',
+      `Model "${request.model}": generation ${request.minGeneration} was asked for, this node is at ${generationOf(request.model) ?? 'none'}.`,
+    )
+  }
+
+  #select(model: string, selector: VersionSelector): Target {
+    if (this.#options.plan.versionsOf(model) === undefined) {
+      throw new PlatformError('serving.model_not_found', `There is no model "${bounded(model)}" here.`)
+    }
+    const { servable, id, generation } = this.#resolve(model, selector)
+    const { digest, commit } = servable.planned
+    const variant = selector.kind === 'live' ? 'live' : 'pinned'
+    return {
+      loaded: servable,
+      servedBy: { model, version: id.version, digest, commit, variant, generation: generation ?? 0 },
+    }
+  }
+
+  #resolve(model: string, selector: VersionSelector): ResolvedServable<LoadedVersion> {
+    try {
+      return this.#options.resolve(toServableRequest(model, selector))
+    } catch (error) {
+      const known = toPlatformError(error)
+      throw known.code === 'serving.model_not_found' ? nothingLoaded(model, selector) : known
+    }
+  }
+
+  async #run(loaded: LoadedVersion, request: InferenceRequest, spentMs: number): Promise<NamedTensors> {
+    loaded.validator.checkOutputs(request.outputs)
+    const checked = loaded.validator.check(request.inputs)
+    const outputs = await loaded.batcher.submit({
+      ...checked,
+      requestId: request.requestId,
+      live: request.selector.kind === 'live',
+      timeoutMs: Math.max(0, budgetMs(request, loaded.planned.runtime.timeoutMs) - spentMs),
+      signal: request.signal,
+    })
+    return request.outputs === undefined ? outputs : picked(outputs, request.outputs)
+  }
+}
+
+/** Longest wait for a newer plan when the request has no budget of its own. */
+const REFRESH_TIMEOUT_MS = 1_000
+
+/** Highest budget that a request may ask for; timers of Node turn into no wait at all beyond 24 days. */
+const TIMEOUT_MS_MAX = 600_000
+
+function budgetMs({ timeoutMs }: InferenceRequest, defaultMs: number): number {
+  return timeoutMs === undefined || !(timeoutMs >= 0) ? defaultMs : Math.min(timeoutMs, TIMEOUT_MS_MAX)
+}
+
+function toServableRequest(name: string, selector: VersionSelector): ServableRequest {
+  switch (selector.kind) {
+    case 'live':
+      return { name, label: 'live' }
+    case 'number':
+      return { name, version: selector.number }
+    case 'label':
+      return { name, label: selector.label }
+  }
+}
+
+/** A model of the plan of which nothing is loaded is not unknown. */
+function nothingLoaded(model: string, selector: VersionSelector): PlatformError {
+  switch (selector.kind) {
+    case 'live':
+      return new PlatformError(
+        'serving.version_not_available',
+        `Model "${model}" has no live version here yet.`,
+      )
+    case 'number':
+      return new PlatformError(
+        'serving.version_not_found',
+        `Model "${model}" has no version ${selector.number} here.`,
+      )
+    case 'label':
+      return new PlatformError(
+        'serving.label_not_found',
+        `Model "${model}" has no label "${bounded(selector.label)}".`,
+      )
+  }
+}
+
+function picked(outputs: NamedTensors, names: readonly string[]): NamedTensors {
+  const wanted = new Map<string, Tensor>()
+  for (const [name, tensor] of outputs) if (names.includes(name)) wanted.set(name, tensor)
+  return wanted
+}
+
+/** Names come from clients: bounded before they go into a message. */
+function bounded(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 100)}…` : name
+}

@@ -1,0 +1,99 @@
+import {
+  type NamedTensors,
+  type PlatformError,
+  sliceAllRows,
+  stackRows,
+  type Tensor,
+  toPlatformError,
+} from '@understudy/core'
+import type { PairAnswer } from '../mirror-sink.ts'
+import type { ModelServable } from '../servable.ts'
+
+/** What of a request matters for running it. */
+export interface RunnableRequest {
+  readonly inputs: NamedTensors
+  /** Size of its batch axis. */
+  readonly rows: number
+}
+
+/** One run of all requests; its answers are cut apart only when someone asks for them. */
+export interface FinishedRun {
+  readonly failed: number
+  /** In the order of the requests. */
+  answers(): readonly PairAnswer[]
+}
+
+/** The inputs of all requests as one, in order. The caller has checked that they fit. */
+export function stackInputs(requests: readonly RunnableRequest[]): NamedTensors {
+  const [first] = requests
+  if (first === undefined || requests.length === 1) return first?.inputs ?? new Map()
+  const stacked = new Map<string, Tensor>()
+  for (const name of first.inputs.keys()) {
+    const parts = requests.flatMap((request) => request.inputs.get(name) ?? [])
+    stacked.set(name, stackRows(parts))
+  }
+  return stacked
+}
+
+/**
+ * Runs all requests as one batch. Where the model fails the batch, or does not keep the batch axis, every request is run alone, so a bad
+ * row fails only its own request. Never rejects.
+ */
+export async function runRequests(
+  servable: ModelServable,
+  requests: readonly RunnableRequest[],
+  stacked: NamedTensors,
+): Promise<FinishedRun> {
+  if (requests.length > 1 && !servable.batchable) return runSingly(servable, requests)
+  const answer = await runOnce(servable, stacked)
+  if (requests.length === 1) return finished([answer])
+  if ('error' in answer) {
+    if (answer.error.code === 'onnx.run_failed') return runSingly(servable, requests)
+    return finished(requests.map(() => answer))
+  }
+  const rows = requests.reduce((sum, request) => sum + request.rows, 0)
+  if (!keepsRows(answer.outputs, rows)) return runSingly(servable, requests)
+  return { failed: 0, answers: () => cutApart(answer.outputs, requests) }
+}
+
+/** Every request failed for the same reason, before anything ran. */
+export function failedRun(requests: readonly RunnableRequest[], error: PlatformError): FinishedRun {
+  return finished(requests.map(() => ({ error })))
+}
+
+async function runSingly(
+  servable: ModelServable,
+  requests: readonly RunnableRequest[],
+): Promise<FinishedRun> {
+  const answers: PairAnswer[] = []
+  for (const request of requests) answers.push(await runOnce(servable, request.inputs))
+  return finished(answers)
+}
+
+async function runOnce(servable: ModelServable, inputs: NamedTensors): Promise<PairAnswer> {
+  try {
+    return { outputs: (await servable.run(inputs)).outputs }
+  } catch (error) {
+    return { error: toPlatformError(error) }
+  }
+}
+
+function finished(answers: readonly PairAnswer[]): FinishedRun {
+  const failed = answers.filter((answer) => 'error' in answer).length
+  return { failed, answers: () => answers }
+}
+
+function keepsRows(outputs: NamedTensors, rows: number): boolean {
+  for (const output of outputs.values()) if (output.shape[0] !== rows) return false
+  return true
+}
+
+function cutApart(outputs: NamedTensors, requests: readonly RunnableRequest[]): readonly PairAnswer[] {
+  let from = 0
+  return requests.map((request) => {
+    const to = from + request.rows
+    const answer = { outputs: sliceAllRows(outputs, from, to) }
+    from = to
+    return answer
+  })
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '@understudy/core'
+import type { BatchMirror } from '../mirror/batch-mirror.ts'
+import { type BatchEnded, noopObserver } from '../observer.ts'
+import { InputValidator } from '../predict/input-validator.ts'
+import { MicroBatcher, type MicroBatcherOptions } from '../predict/micro-batcher.ts'
+import type { BatchRequest } from '../predict/pending-request.ts'
+import type { ModelServable } from '../servable.ts'
+import { rowsOfX, valuesOfY } from './fake-model.ts'
+
+const NO_MIRROR: BatchMirror = { admit: () => undefined }
+
+/** A batcher over a servable, with its handle counted and its batches recorded. */
+export function batcherRig(
+  options: { readonly clock: Clock; readonly servable: ModelServable } & Partial<MicroBatcherOptions>,
+) {
+  const revoke = new AbortController()
+  const handles = { taken: 0, open: 0 }
+  const batches: BatchEnded[] = []
+  const batcher = new MicroBatcher({
+    ...{ id: { name: 'm', version: 1 }, maxBatchSize: 64, maxDelayMs: 0, maxQueue: 1_024, mirror: NO_MIRROR },
+    observer: { ...noopObserver, batchEnded: (event) => batches.push(event) },
+    acquire: () => {
+      handles.taken += 1
+      handles.open += 1
+      const release = () => {
+        handles.open -= 1
+      }
+      return {
+        ...{ id: { name: 'm', version: 1 }, servable: options.servable, revoked: revoke.signal, release },
+        [Symbol.dispose]: release,
+      }
+    },
+    ...options,
+  })
+  const validator = new InputValidator(options.servable.signature, options.servable.batchable)
+  let count = 0
+  const submit = (inputs: Parameters<InputValidator['check']>[0], changes: Partial<BatchRequest> = {}) => {
+    count += 1
+    return batcher.submit({
+      ...{ requestId: `r${count}`, ...validator.check(inputs), live: true, timeoutMs: 1_000 },
+      ...changes,
+    })
+  }
+  /** One row per value; answers the first value of each row of `y`. */
+  const ask = async (...values: readonly number[]) => {
+    const outputs = await submit(rowsOfX(...values.map((value) => [value, 0] as const)))
+    return valuesOfY(outputs).filter((_value, index) => index % 2 === 0)
+  }
+  return { batcher, handles, batches, revoke, submit, ask }
+}

@@ -1,0 +1,55 @@
+import {
+  defaultModelConfig,
+  type MirrorPlan,
+  type ModelPlan,
+  type PlannedVersion,
+  type ServingPlan,
+} from '@understudy/core'
+import { LINE_SIGNATURE } from './fake-model.ts'
+
+function plannedVersion(number: number, changes: Partial<PlannedVersion> = {}): PlannedVersion {
+  return {
+    number,
+    digest: `digest-${number}`,
+    commit: `commit-${number}`,
+    entryPoint: 'model.onnx',
+    files: [{ path: 'model.onnx', sha256: 'ab', sizeBytes: 3 }],
+    golden: [],
+    signature: LINE_SIGNATURE,
+    runtime: defaultModelConfig().runtime,
+    batchable: true,
+    traceparent: null,
+    ...changes,
+  }
+}
+
+export function mirrorPlan(changes: Partial<MirrorPlan> = {}): MirrorPlan {
+  return {
+    rolloutId: 'rollout-1',
+    seriesId: 'series-1',
+    step: 'shadow',
+    baseline: 1,
+    candidate: 2,
+    sample: 1,
+    compare: { y: { compare: { kind: 'tolerance', atol: 0, rtol: 0 }, gate: true } },
+    traceparent: null,
+    ...changes,
+  }
+}
+
+export function modelPlan(
+  model: string,
+  generation: number,
+  changes: {
+    readonly versions?: readonly number[]
+    readonly labels?: Readonly<Record<string, number>>
+    readonly mirror?: MirrorPlan | null
+  } = {},
+): ModelPlan {
+  const { versions = [1], labels = { live: 1 }, mirror = null } = changes
+  return { model, generation, versions: versions.map((number) => plannedVersion(number)), labels, mirror }
+}
+
+export function servingPlan(...models: readonly ModelPlan[]): ServingPlan {
+  return { readAtMs: Date.UTC(2026, 0, 1), models }
+}
