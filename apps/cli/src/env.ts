@@ -14,6 +14,10 @@ export interface CliEnvironment {
   readonly repoBranch: string
   readonly restPort: number
   readonly consolePort: number
+  /** Where a running platform's console answers. */
+  readonly consoleUrl: string
+  /** Where a running serving node answers. */
+  readonly servingUrl: string
   /** Port of the embedded PostgreSQL; undefined: any free one, kept from start to start. */
   readonly postgresPort: number | undefined
   readonly pollIntervalMs: number
@@ -41,14 +45,18 @@ export function readEnvironment(
   source: NodeJS.ProcessEnv = process.env,
 ): CliEnvironment {
   const text = (name: string) => source[name] || undefined
+  const restPort = port('UNDERSTUDY_REST_PORT', text('UNDERSTUDY_REST_PORT')) ?? 8501
+  const consolePort = port('UNDERSTUDY_CONSOLE_PORT', text('UNDERSTUDY_CONSOLE_PORT')) ?? 3000
   return {
     dataDir: path.resolve(text('UNDERSTUDY_DATA_DIR') ?? path.join(projectRoot, '.understudy')),
     databaseUrl: databaseUrl(text('DATABASE_URL')),
     environment: text('UNDERSTUDY_ENVIRONMENT') ?? 'production',
     repoUrl: text('UNDERSTUDY_REPO_URL'),
     repoBranch: text('UNDERSTUDY_REPO_BRANCH') ?? 'main',
-    restPort: port('UNDERSTUDY_REST_PORT', text('UNDERSTUDY_REST_PORT')) ?? 8501,
-    consolePort: port('UNDERSTUDY_CONSOLE_PORT', text('UNDERSTUDY_CONSOLE_PORT')) ?? 3000,
+    restPort,
+    consolePort,
+    consoleUrl: `http://127.0.0.1:${consolePort}`,
+    servingUrl: `http://127.0.0.1:${restPort}`,
     postgresPort: port('UNDERSTUDY_POSTGRES_PORT', text('UNDERSTUDY_POSTGRES_PORT')),
     pollIntervalMs:
       integer('UNDERSTUDY_POLL_INTERVAL_MS', text('UNDERSTUDY_POLL_INTERVAL_MS'), [100, 86_400_000]) ??

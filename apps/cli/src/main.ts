@@ -14,6 +14,50 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'run the whole platform on this machine until Ctrl-C',
     load: () => import('./commands/up.ts'),
   },
+  push: {
+    summary: 'add a model file to a clone as the next version, and push it',
+    load: () => import('./commands/push.ts'),
+  },
+  validate: {
+    summary: 'say offline what the platform would refuse, and why',
+    load: () => import('./commands/validate.ts'),
+  },
+  status: {
+    summary: 'what is live and what is being tried',
+    load: () => import('./commands/status.ts'),
+  },
+  why: {
+    summary: 'what a model waits for, and what to do',
+    load: () => import('./commands/why.ts'),
+  },
+  predict: {
+    summary: 'make honest traffic from golden samples',
+    load: () => import('./commands/predict.ts'),
+  },
+  approve: {
+    summary: 'let the version in rollout go live',
+    load: () => import('./commands/approve.ts'),
+  },
+  reject: {
+    summary: 'end the rollout and keep what is live',
+    load: () => import('./commands/reject.ts'),
+  },
+  retry: {
+    summary: 'let a paused shadow go on, or try a version again',
+    load: () => import('./commands/retry.ts'),
+  },
+  rollback: {
+    summary: 'let the previous version answer again and withdraw the live one',
+    load: () => import('./commands/rollback.ts'),
+  },
+  lift: {
+    summary: 'end the withdrawal of a version; it starts nothing',
+    load: () => import('./commands/lift.ts'),
+  },
+  audit: {
+    summary: 'the audit log: verify',
+    load: () => import('./commands/audit.ts'),
+  },
 }
 
 const context: CliContext = {

@@ -12,13 +12,12 @@ import {
 } from '@understudy/db'
 import { parseRepositoryUrl, RepositoryMirror, watchPushes } from '@understudy/gitops'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
-import { compareContract, probeSpawnTools } from '@understudy/onnx'
+import { compareContract, createQuarantineRunner, probeSpawnTools } from '@understudy/onnx'
 import { createLogger, onShutdown } from '@understudy/telemetry'
 import { startTelemetry } from '@understudy/telemetry/sdk'
 import { readEnv } from './env.ts'
 import { createReconcileModel } from './rollout/reconcile-model.ts'
 import { createSyncRepository } from './sync/sync-repository.ts'
-import { createQuarantine } from './validation/quarantine.ts'
 import { createValidateVersion } from './validation/validate-version.ts'
 import { WorkLoop } from './work/work-loop.ts'
 
@@ -43,7 +42,7 @@ const mirror = new RepositoryMirror({
   allowLocal: true,
   environment: { PATH: env.PATH, HOME: env.HOME },
 })
-const quarantine = createQuarantine(
+const quarantine = createQuarantineRunner(
   {
     entry: fileURLToPath(new URL('../../../packages/onnx/dist/executor/main.mjs', import.meta.url)),
     tools: await probeSpawnTools(),

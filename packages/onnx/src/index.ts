@@ -15,6 +15,11 @@ export type {
   QuarantineOptions,
   QuarantineReport,
 } from './quarantine/quarantine-options.ts'
+export {
+  createQuarantineRunner,
+  type QuarantineRunner,
+  type QuarantineSubject,
+} from './quarantine/quarantine-runner.ts'
 export { runQuarantine } from './quarantine/run-quarantine.ts'
 export type { ModelStructure } from './structure/model-structure.ts'
 export { readModelStructure, readModelStructureFile } from './structure/read-model-structure.ts'

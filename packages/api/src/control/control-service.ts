@@ -1,3 +1,4 @@
+import type { AuditVerification } from '@understudy/db'
 import type {
   AuditPage,
   LiveAtView,
@@ -38,6 +39,8 @@ export interface ControlReads {
   status(model?: string): Promise<StatusDocument>
   why(model: string): Promise<WhyView>
   samples(model: string): Promise<readonly TrafficSample[]>
+  /** Recomputes the hash chain of the audit log. */
+  verifyAudit(): Promise<AuditVerification>
 }
 
 /** Acts of a person. Each is one transaction with its audit row; each is idempotent. */

@@ -39,6 +39,7 @@ export const controlRouter = router({
   samples: procedure
     .input(z.object({ model: modelName }))
     .query(({ ctx, input }) => ctx.service.samples(input.model)),
+  verifyAudit: procedure.query(({ ctx }) => ctx.service.verifyAudit()),
 
   approve: procedure
     .input(

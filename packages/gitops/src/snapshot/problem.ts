@@ -10,7 +10,7 @@ export interface Problem {
 }
 
 /** A hostile path as people may see it. */
-export function showPath(path: string): string {
+function showPath(path: string): string {
   const shown = path.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD')
   return shown.length > 300 ? `${shown.slice(0, 300)}…` : shown
 }

@@ -50,6 +50,7 @@ export class OnnxServable implements ModelServable {
   #executor: RunningExecutor
   #startedAtMs: number
   #failuresInARow = 0
+  #replacing: Promise<void> = Promise.resolve()
   /** Settles when the state changes: another executor is ready, or the servable is closed. */
   #change = new Change()
 
@@ -81,7 +82,7 @@ export class OnnxServable implements ModelServable {
   async close(): Promise<void> {
     this.#closing.abort()
     this.#change.happen()
-    await this.#executor.close()
+    await Promise.all([this.#executor.close(), this.#replacing])
   }
 
   async #executorBefore(giveUpAtMs: number): Promise<RunningExecutor> {
@@ -101,7 +102,7 @@ export class OnnxServable implements ModelServable {
       this.#options.onEvent({ type: 'lost', pid: executor.pid, exit })
       const livedMs = this.#options.clock.monotonicMs() - this.#startedAtMs
       this.#failuresInARow = livedMs >= SOUND_AFTER_MS ? 1 : this.#failuresInARow + 1
-      return this.#replace()
+      this.#replacing = this.#replace()
     })
   }
 
@@ -115,7 +116,12 @@ export class OnnxServable implements ModelServable {
       if (delayMs > 0) await clock.sleep(delayMs, signal)
       if (signal.aborted) return
       try {
-        this.#adopt(await replace(signal))
+        const executor = await replace(signal)
+        if (signal.aborted) {
+          await executor.close()
+          return
+        }
+        this.#adopt(executor)
         onEvent({ type: 'replaced', pid: this.#executor.pid, tookMs: clock.monotonicMs() - lostAtMs })
         return
       } catch (error) {
@@ -127,10 +133,6 @@ export class OnnxServable implements ModelServable {
   }
 
   #adopt(executor: RunningExecutor): void {
-    if (this.#closing.signal.aborted) {
-      void executor.close()
-      return
-    }
     this.#executor = executor
     this.#startedAtMs = this.#options.clock.monotonicMs()
     this.#watch(executor)

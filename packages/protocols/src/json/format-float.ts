@@ -38,6 +38,33 @@ function general(text: string, digits: number): string {
   return fraction === '' ? `${sign}${whole}` : `${sign}${whole}.${fraction}`
 }
 
+const DECADES = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1e3, 1e4, 1e5] as const
+
+/**
+ * The common case by arithmetic: magnitudes for which `%g` prints no exponent. Undefined where it has to be done exactly.
+ *
+ * A power of ten up to 1e12 times a float needs at most 52 bits, so the product is exact and so is its rounding; the quotient is
+ * the double nearest to a decimal of at most 9 digits, and JavaScript prints that decimal back.
+ */
+function formatPlain(value: number, type: 'float32' | 'float64'): string | undefined {
+  const size = Math.abs(value)
+  if (!(size >= 1e-4 && size < 1e6)) return undefined
+  let decade = 0
+  while (decade < 9 && size >= (DECADES[decade + 1] ?? 0)) decade += 1
+  const scale = 10 ** (9 - decade)
+  const short = Math.round(size * scale) / scale
+  let text: string
+  if ((type === 'float32' ? Math.fround(short) : short) === size) text = String(short)
+  else {
+    if (type === 'float64') return undefined
+    const scaled = size * scale * 1000
+    if (scaled - Math.floor(scaled) === 0.5) return undefined
+    text = String(Math.round(scaled) / (scale * 1000))
+  }
+  const signed = value < 0 ? `-${text}` : text
+  return text.includes('.') ? signed : `${signed}.0`
+}
+
 /**
  * Writes a float exactly as TensorFlow Serving does: `%g` with 6 digits if that brings the value back, else with 9 (float)
  * or 17 (double); `.0` when there is neither point nor exponent; `NaN`, `Infinity` and `-Infinity` bare.
@@ -45,6 +72,8 @@ function general(text: string, digits: number): string {
 export function formatFloat(value: number, type: 'float32' | 'float64'): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return Object.is(value, -0) ? '-0.0' : `${value}.0`
   if (!Number.isFinite(value)) return String(value)
+  const plain = formatPlain(value, type)
+  if (plain !== undefined) return plain
   const short = value.toExponential(5)
   const back = type === 'float32' ? Math.fround(Number(short)) : Number(short)
   const { digits, tieScale } = FULL[type]

@@ -12,6 +12,7 @@ import {
   reject,
   retry,
   rollback,
+  verifyAudit,
 } from '@understudy/db'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
 import type { ControlActs, ControlReads, ControlService } from '../control-service.ts'
@@ -78,6 +79,7 @@ function createReads(database: Database, options: ControlServiceOptions): Contro
         ? database.snapshot(async (tx) => statusDocument(await loadRecords(tx)))
         : oneModel(model, (record) => statusDocument([record])),
     why: (model) => oneModel(model, whyView),
+    verifyAudit: () => verifyAudit(database),
     samples: (model) => readTrafficSamples(database.prisma, store, model),
   }
 }

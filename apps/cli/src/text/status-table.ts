@@ -1,0 +1,81 @@
+import type { StatusDocument, StatusModel, StatusVersion } from '@understudy/api/views'
+import { shortCommit, shortDigest } from '@understudy/core'
+import Table from 'cli-table3'
+
+const BORDERLESS = {
+  chars: {
+    ...{
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+    },
+    ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+  },
+  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+}
+
+const version = (number: number | null) => (number === null ? '–' : `v${number}`)
+
+function rolloutText({ rollout }: StatusModel): string {
+  if (!rollout) return '–'
+  const why = rollout.reason ? ` (${rollout.reason})` : ''
+  const at = rollout.state === 'progressing' || rollout.state === 'paused' ? ` at ${rollout.step}` : ''
+  return `v${rollout.version} ${rollout.state}${at}${why}${rollout.verdict ? `, verdict ${rollout.verdict}` : ''}`
+}
+
+function driftText({ drift }: StatusModel): string {
+  return drift ? `${drift.reason} since ${drift.since.slice(0, 16).replace('T', ' ')}` : 'in sync'
+}
+
+function stateText(entry: StatusVersion): string {
+  return entry.standing === 'untried' ? entry.state : `${entry.state}, ${entry.standing}`
+}
+
+/** All models, one line each. */
+function overviewTable(document: StatusDocument): string {
+  const table = new Table({ ...BORDERLESS, head: ['MODEL', 'LIVE', 'PREVIOUS', 'ROLLOUT', 'GIT'] })
+  for (const model of document.models) {
+    table.push([
+      model.name,
+      version(model.live),
+      version(model.previous),
+      rolloutText(model),
+      driftText(model),
+    ])
+  }
+  return table.toString()
+}
+
+/** One model: its versions with their states and reasons. */
+function modelText(model: StatusModel): string {
+  const table = new Table({ ...BORDERLESS, head: ['VERSION', 'DIGEST', 'COMMIT', 'STATE', 'REASON'] })
+  for (const entry of model.versions) {
+    const label = entry.number === model.live ? ' live' : entry.number === model.previous ? ' previous' : ''
+    table.push([
+      `v${entry.number}${label}`,
+      shortDigest(entry.digest),
+      shortCommit(entry.commit),
+      stateText(entry),
+      entry.reason ?? '',
+    ])
+  }
+  const lines = [
+    `${model.name}: live ${version(model.live)}, previous ${version(model.previous)}`,
+    `rollout: ${rolloutText(model)}`,
+    `git: ${driftText(model)}`,
+    ...model.problems.map((problem) => `refused: ${problem.message}`),
+  ]
+  return `${lines.join('\n')}\n\n${table.toString()}`
+}
+
+export function statusText(document: StatusDocument, model: string | undefined): string {
+  if (document.models.length === 0)
+    return 'No model yet. Push one: `npx --no-install understudy push model.onnx --model <name>`.'
+  const [only] = document.models
+  return model !== undefined && only ? modelText(only) : overviewTable(document)
+}
