@@ -1,6 +1,7 @@
 import { type NamedTensors, rowCount, type Tensor } from '@understudy/core'
 import { float16ToNumber } from './float16.ts'
 
+const OUTPUTS_MAX = 16
 const VALUES_MAX = 32
 const TEXT_LENGTH_MAX = 120
 
@@ -13,9 +14,9 @@ export interface OutputSummary {
   readonly values: readonly (number | string)[]
 }
 
-/** One row of every output. The whole output where it does not begin with the batch axis. */
+/** One row of the first outputs. The whole output where it does not begin with the batch axis. */
 export function summarizeRow(outputs: NamedTensors, row: number, rows: number): readonly OutputSummary[] {
-  return [...outputs].map(([output, tensor]) => {
+  return [...outputs].slice(0, OUTPUTS_MAX).map(([output, tensor]) => {
     const batched = rows > 1 && rowCount(tensor) === rows
     const rowSize = batched ? tensor.data.length / rows : tensor.data.length
     const from = batched ? row * rowSize : 0

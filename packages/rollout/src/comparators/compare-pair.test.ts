@@ -128,6 +128,10 @@ describe('comparePair', () => {
     expect(values[2]).toHaveLength(32)
     expect(values[2]?.[0]).toBe('NaN')
     expect(values[3]).toEqual(['x'.repeat(120)])
+    const many = { outputs: new Map(Array.from({ length: 99 }, (_, index) => [`y${index}`, labels('a')])) }
+    expect(comparePair(pair({ rows: 1, baseline: many, candidate: many }), PLAN, 0).baseline).toMatchObject({
+      outputs: { length: 16 },
+    })
   })
 
   it('goes through a message to a worker and back unchanged', () => {

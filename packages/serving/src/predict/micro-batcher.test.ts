@@ -189,6 +189,18 @@ describe('MicroBatcher', () => {
     expect(handles).toEqual({ taken: 1, open: 0 })
   })
 
+  it('goes on holding the version for the others when one client of the same tick goes away', async () => {
+    const { submit, ask, handles } = batcherRig({ clock, servable: model })
+    const client = new AbortController()
+    const gone = codeOf(() => submit(rowsOfX([1, 1]), { signal: client.signal }))
+    const stays = ask(2)
+    client.abort()
+    expect([await gone, handles.open]).toEqual(['serving.cancelled', 1])
+    expect(await stays).toEqual([4])
+    await flush()
+    expect(handles).toEqual({ taken: 1, open: 0 })
+  })
+
   it('tells everyone who waits when the version is taken away', async () => {
     model.held = true
     const { ask, revoke, handles } = batcherRig({ clock, servable: model })
