@@ -15,8 +15,8 @@ afterEach(() => platform.close())
 
 async function pidOf(port: number): Promise<number> {
   return await waitFor(`an answer on port ${port}`, async () => {
-    const answer: { pid: number } = await (await fetch(`http://127.0.0.1:${port}/api/health`)).json()
-    return answer.pid
+    const response = await fetch(`http://127.0.0.1:${port}/api/health`)
+    return Number(/"pid":(\d+)/.exec(await response.text())?.[1])
   })
 }
 
@@ -28,7 +28,7 @@ async function databasePid(): Promise<number> {
 
 describe('understudy up', () => {
   it('starts everything, ends with a request that works, and stops in order on SIGTERM with exit code 0', async () => {
-    const run = platform.up()
+    const run = platform.up({ env: { UNDERSTUDY_TEST_STUBBORN: '1' } })
     await run.running()
     const url = `http://127.0.0.1:${platform.restPort}/v1/models/iris:predict`
     expect(run.output).toContain(`curl -s ${url} -d '{"instances": [[5.1, 3.5, 1.4, 0.2]]}'`)
@@ -130,9 +130,13 @@ describe('understudy up', () => {
   })
 
   it('gives up with one sentence when a part never works, and leaves nothing running', async () => {
-    const run = platform.up({ broken: true })
+    const run = platform.up({ env: { UNDERSTUDY_TEST_BROKEN: '1' } })
     expect(await run.exit).toBe(1)
-    expect(run.errors).toMatch(/^The platform is not built yet: .* is missing\. Run `npm start`.*\n$/)
+    expect(run.errors).toBe(
+      `The controller ended with code 3, 5 times in a row; its log is ${platform.dataDir}/logs/controller.log. ` +
+        'Read the log that the message names.\n',
+    )
+    expect(await platform.processes()).toEqual([])
   })
 
   it('uses the database that it is given', async () => {
@@ -181,7 +185,7 @@ describe('understudy up refuses with one sentence', () => {
     const run = platform.up({ env: { UNDERSTUDY_DATA_DIR: path.join(file, 'data') } })
     expect(await run.exit).toBe(1)
     expect(run.errors).toMatch(
-      /^The data folder .*\/file\/data cannot be written: ENOTDIR.*UNDERSTUDY_DATA_DIR\.\n$/,
+      /^The data folder .*\/file\/data cannot be written: E.*UNDERSTUDY_DATA_DIR\.\n$/,
     )
   })
 
@@ -190,6 +194,14 @@ describe('understudy up refuses with one sentence', () => {
     expect(await run.exit).toBe(1)
     expect(run.errors).toBe(
       'The program `git` cannot be run: it is not in the PATH. Install git and start again.\n',
+    )
+  })
+
+  it('a platform that is not built', async () => {
+    const run = platform.up({ controller: 'missing.mjs' })
+    expect(await run.exit).toBe(1)
+    expect(run.errors).toMatch(
+      /^The platform is not built yet: .*missing\.mjs is missing\. Run `npm start`.*\n$/,
     )
   })
 

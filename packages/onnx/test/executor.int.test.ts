@@ -219,7 +219,7 @@ describe('protection', () => {
     }
     if (tools.prlimit) {
       const bounds = await readFile(`/proc/${client.pid}/limits`, 'utf8')
-      expect(bounds).toMatch(new RegExp(`Max data size\\s+${MEMORY_LIMIT_BYTES}`))
+      expect(bounds).toMatch(new RegExp(`Max data size\\s+${MEMORY_LIMIT_BYTES + tools.reservedBytes} `))
       expect(bounds).toMatch(/Max file size\s+0/)
     }
   })

@@ -4,6 +4,8 @@ import type { CliEnvironment } from '../env.ts'
 export interface ChildFacts {
   readonly databaseUrl: string
   readonly repoUrl: string
+  /** Where the data really lies: the way over a link may be closed to the accounts of executors. */
+  readonly dataDir: string
 }
 
 /** The environment of controller, serving node and console: exactly this, nothing of the shell that started us. */
@@ -13,7 +15,7 @@ export function childEnvironment(config: CliEnvironment, facts: ChildFacts): Rec
     NODE_ENV: 'production',
     LOG_LEVEL: config.logLevel,
     DATABASE_URL: facts.databaseUrl,
-    UNDERSTUDY_DATA_DIR: config.dataDir,
+    UNDERSTUDY_DATA_DIR: facts.dataDir,
     UNDERSTUDY_ENVIRONMENT: config.environment,
     UNDERSTUDY_REPO_URL: facts.repoUrl,
     UNDERSTUDY_REPO_BRANCH: config.repoBranch,

@@ -1,6 +1,5 @@
 import path from 'node:path'
 import { type Clock, PlatformError } from '@understudy/core'
-import { endLeftover } from '@understudy/db/guard'
 import type { ChildSpec } from './child-spec.ts'
 import type { Progress } from './progress.ts'
 import { SupervisedChild } from './supervised-child.ts'
@@ -31,8 +30,6 @@ export class Supervisor {
   async start(spec: ChildSpec): Promise<void> {
     if (this.#stopped)
       throw new PlatformError('up.child_failed', `The ${spec.name} was not started: we are stopping.`)
-    // One that outlived its guard, when everything was killed at once, would hold our port.
-    if (spec.identityFile) endLeftover(spec.identityFile)
     const { clock, progress, logDir } = this.#options
     const logFile = path.join(logDir, `${spec.name.replaceAll(' ', '-')}.log`)
     const child = new SupervisedChild(spec, { logFile, clock, report: (line) => progress.line(line) })

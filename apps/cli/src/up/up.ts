@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '@understudy/core'
 import { EmbeddedPostgres } from '@understudy/db/embedded'
+import { untilLeftoverEnded } from '@understudy/db/guard'
 import { checkDatabase, deployMigrations } from '@understudy/db/migrate'
 import type { CliEnvironment } from '../env.ts'
 import { checkBuilt, checkGit, checkPorts, type WantedPort } from './checks.ts'
@@ -88,20 +89,26 @@ class Start {
     const { config } = this.#options
     const { folder, progress } = this.#parts
     if (folder.realPath !== folder.path) progress.line(`data lies in ${folder.realPath}`)
-    await checkPorts(wantedPorts(config))
-    for (const name of ['logs', 'run'])
+    for (const name of ['logs', 'run']) {
       await mkdir(path.join(folder.realPath, name), { recursive: true, mode: 0o700 })
+    }
+    await endLeftovers(this.#runDir)
+    await checkPorts(wantedPorts(config))
     const databaseUrl = await this.#database()
     const modelsRepository = config.repoUrl === undefined ? path.join(folder.path, 'models.git') : undefined
     if (modelsRepository !== undefined) await this.#repository(modelsRepository)
     const repoUrl = config.repoUrl ?? path.join(folder.path, 'models.git')
-    await this.#services(childEnvironment(config, { databaseUrl, repoUrl }))
+    await this.#services(childEnvironment(config, { databaseUrl, repoUrl, dataDir: folder.realPath }))
     const answered = modelsRepository !== undefined && (await this.#firstAnswer())
     if (this.#options.requests.stop.aborted) return
     const { restPort, consolePort } = config
     progress.block(
       summary({ restPort, consolePort, modelsRepository, repoUrl, dataDir: folder.path, answered }),
     )
+  }
+
+  get #runDir(): string {
+    return path.join(this.#parts.folder.realPath, 'run')
   }
 
   /** Starts the embedded database or checks the user's own; migrated, it is ready for all. */
@@ -127,7 +134,7 @@ class Start {
       folder: path.join(folder.realPath, 'postgres'),
       port: config.postgresPort,
     })
-    const runDir = path.join(folder.realPath, 'run')
+    const runDir = this.#runDir
     await supervisor.start(postgresSpec(postgres, { files, runDir, path: config.passedOn.PATH ?? '' }))
     return postgres.connectionString
   }
@@ -148,7 +155,7 @@ class Start {
     const { config, files, clock } = this.#options
     const { folder, supervisor, progress } = this.#parts
     progress.line('starting controller, serving node and console')
-    const runDir = path.join(folder.realPath, 'run')
+    const runDir = this.#runDir
     const { restPort, consolePort } = config
     const context: SpecContext = { files, env, runDir, clock, restPort, consolePort }
     const specs = [controllerSpec(context), servingSpec(context), consoleSpec(context)]
@@ -163,6 +170,11 @@ class Start {
     const signal = AbortSignal.any([requests.stop, AbortSignal.timeout(FIRST_ANSWER_WITHIN_MS)])
     return await untilOk((inner) => ask(url, { body: FIRST_REQUEST.body, signal: inner }), { clock, signal })
   }
+}
+
+/** Programs that outlived their guards, because everything else was killed at once, would hold our ports. */
+async function endLeftovers(runDir: string): Promise<void> {
+  for (const name of await readdir(runDir)) await untilLeftoverEnded(path.join(runDir, name))
 }
 
 function wantedPorts(config: CliEnvironment): WantedPort[] {

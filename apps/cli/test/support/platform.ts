@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
@@ -14,8 +14,8 @@ const PROGRAM = fileURLToPath(new URL('./run-up.ts', import.meta.url))
 
 export interface PlatformOptions {
   readonly env?: Readonly<Record<string, string>>
-  readonly broken?: boolean
-  readonly detached?: boolean
+  /** The file in the place of the controller's. */
+  readonly controller?: string
 }
 
 /** One data folder, two ports, and every `up` that a test starts on them. */
@@ -39,25 +39,28 @@ export class TestPlatform {
 
   /** Starts `up`; its stdin is the pipe that it ends with. */
   up(options: PlatformOptions = {}): UpRun {
-    const child = spawn(process.execPath, ['--import', TSX, PROGRAM, options.broken ? 'broken' : 'whole'], {
-      env: {
-        PATH: process.env.PATH,
-        HOME: os.tmpdir(),
-        UNDERSTUDY_DATA_DIR: this.dataDir,
-        UNDERSTUDY_REST_PORT: String(this.restPort),
-        UNDERSTUDY_CONSOLE_PORT: String(this.consolePort),
-        UNDERSTUDY_PARENT_PIPE: '1',
-        ...options.env,
+    const child = spawn(
+      process.execPath,
+      ['--import', TSX, PROGRAM, options.controller ?? 'controller.mjs'],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: os.tmpdir(),
+          UNDERSTUDY_DATA_DIR: this.dataDir,
+          UNDERSTUDY_REST_PORT: String(this.restPort),
+          UNDERSTUDY_CONSOLE_PORT: String(this.consolePort),
+          UNDERSTUDY_PARENT_PIPE: '1',
+          ...options.env,
+        },
+        stdio: ['pipe', 'pipe', 'pipe'],
       },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
+    )
     this.#started.push(child)
     return new UpRun(child)
   }
 
   /** Numbers of all processes that the platform started and that still run, found by its folder or ports. */
   async processes(): Promise<number[]> {
-    const { readdir } = await import('node:fs/promises')
     const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
     const own = new Set(this.#started.map((child) => child.pid))
     return numbers.filter((pid) => !own.has(pid) && this.#belongs(pid))
@@ -80,7 +83,7 @@ export class TestPlatform {
   #belongs(pid: number): boolean {
     try {
       const text = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8')
-      return text.includes(this.dataDir) && !text.includes(`cwd=${this.dataDir}`)
+      return text.includes(this.dataDir)
     } catch {
       return false
     }

@@ -15,7 +15,7 @@ try {
     config,
     files: {
       guard: here('guard.mjs'),
-      controller: here(process.argv[2] === 'broken' ? 'missing.mjs' : 'controller.mjs'),
+      controller: here(process.argv[2] ?? 'controller.mjs'),
       serving: here('serving.mjs'),
       consoleServer: here('console-server.js'),
       migrations: here('../../../../prisma/migrations'),

@@ -1,4 +1,4 @@
 export { type GuardedProgram, guardedCommand } from './guarded-command.ts'
-export { endLeftover } from './leftover.ts'
+export { endLeftover, untilLeftoverEnded } from './leftover.ts'
 export { isSameProcess, type ProcessIdentity, processIdentity } from './process-identity.ts'
 export { runGuard } from './run-guard.ts'

@@ -1,5 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { isSameProcess, type ProcessIdentity } from './process-identity.ts'
+
+const GONE_WITHIN_MS = 5_000
 
 /** Ends the program that an identity file names, with its process group, if it outlived its guard. Says whether it did. */
 export function endLeftover(identityFile: string): boolean {
@@ -14,6 +17,13 @@ export function endLeftover(identityFile: string): boolean {
   }
   rmSync(identityFile, { force: true })
   return left
+}
+
+/** As {@link endLeftover}, and resolves when that program is gone and its ports are free. */
+export async function untilLeftoverEnded(identityFile: string): Promise<void> {
+  const identity = readIdentity(identityFile)
+  if (!endLeftover(identityFile) || !identity) return
+  for (let waitedMs = 0; waitedMs < GONE_WITHIN_MS && isSameProcess(identity); waitedMs += 20) await delay(20)
 }
 
 function readIdentity(identityFile: string): ProcessIdentity | undefined {

@@ -259,9 +259,16 @@ function firstFrame(process: ExecutorProcess, limits: FrameLimits, timeoutMs: nu
     process.frames.on('data', onData)
     void process.exited.then((exit) => {
       const ending = exit.signal ?? `code ${exit.code}`
-      refuse(`it ended with ${ending}: ${exit.stderrTail.trim().slice(-500) || 'no message'}`)
+      refuse(`it ended with ${ending}: ${gistOf(exit.stderrTail)}`)
     })
   })
+}
+
+/** The line of an error output that names the error, without the stack around it. */
+function gistOf(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim())
+  const named = lines.find((line) => /error|what\(\)/i.test(line)) ?? lines.find((line) => line !== '')
+  return named?.slice(0, 500) ?? 'no message'
 }
 
 function report(options: ExecutorOptions, ready: ReadyFrame): ProtectionReport {

@@ -6,6 +6,11 @@ import path from 'node:path'
 export interface SpawnTools {
   /** Path of util-linux `prlimit`, where it works. */
   readonly prlimit: string | undefined
+  /**
+   * Address space that Node maps without using it (on Node 24 half a gibibyte a thread, for code). It counts as data, so a limit on
+   * data grants it on top.
+   */
+  readonly reservedBytes: number
   /** Command line of util-linux `unshare` that gives a network namespace of its own, where the system permits one. */
   readonly unshare: readonly string[] | undefined
 }
@@ -13,16 +18,32 @@ export interface SpawnTools {
 const DIRECTORIES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
 const PROBE_TIMEOUT_MS = 5_000
 
+/** Tells what a process of two threads, as an executor is, has mapped as data beyond what it uses. */
+const RESERVE_SCRIPT = `
+const { Worker } = require('node:worker_threads')
+const loop = "require('node:worker_threads').parentPort.postMessage(0); setInterval(() => {}, 1000)"
+new Worker(loop, { eval: true }).on('message', () => {
+  const status = require('node:fs').readFileSync('/proc/self/status', 'utf8')
+  const kibibytes = (name) => Number(new RegExp('^' + name + ':\\\\s+(\\\\d+) kB', 'm').exec(status)[1])
+  process.stdout.write(String((kibibytes('VmData') - kibibytes('RssAnon')) * 1024), () => process.exit())
+})
+`
+
 /** Finds out, by trying, which helpers work here. Call it once per process; on other systems than Linux there are none. */
 export async function probeSpawnTools(): Promise<SpawnTools> {
-  if (process.platform !== 'linux') return { prlimit: undefined, unshare: undefined }
+  if (process.platform !== 'linux') return { prlimit: undefined, reservedBytes: 0, unshare: undefined }
   const [prlimit, unshare] = await Promise.all([find('prlimit'), find('unshare')])
   const isRoot = process.getuid?.() === 0
   const bounds = prlimit === undefined ? undefined : [prlimit, '--core=0', '--']
   const namespace =
     unshare === undefined ? undefined : [unshare, ...(isRoot ? ['--net'] : ['--user', '--net']), '--']
-  const [prlimitWorks, namespaceWorks] = await Promise.all([works(bounds), works(namespace)])
+  const [prlimitWorks, namespaceWorks, reservedBytes] = await Promise.all([
+    works(bounds),
+    works(namespace),
+    measureReserve(),
+  ])
   return {
+    reservedBytes,
     prlimit: prlimitWorks ? prlimit : undefined,
     unshare: namespaceWorks ? namespace : undefined,
   }
@@ -50,5 +71,15 @@ function works(helper: readonly string[] | undefined): Promise<boolean> {
     const [command = '', ...rest] = helper
     const options = { env: {}, cwd: '/', timeout: PROBE_TIMEOUT_MS }
     execFile(command, [...rest, '/bin/sh', '-c', ':'], options, (error) => resolve(error === null))
+  })
+}
+
+function measureReserve(): Promise<number> {
+  return new Promise((resolve) => {
+    const options = { env: {}, cwd: '/', timeout: PROBE_TIMEOUT_MS }
+    execFile(process.execPath, ['-e', RESERVE_SCRIPT], options, (error, stdout) => {
+      const bytes = Number(stdout)
+      resolve(error === null && Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0)
+    })
   })
 }

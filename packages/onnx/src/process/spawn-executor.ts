@@ -54,7 +54,8 @@ export async function spawnExecutor(options: ExecutorOptions): Promise<ExecutorP
 export function commandLine(options: ExecutorOptions): readonly string[] {
   const { tools, memoryLimitBytes = 0, uid = DEFAULT_EXECUTOR_UID, gid = DEFAULT_EXECUTOR_UID } = options
   const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_FRAME_LIMITS.maxFrameBytes
-  const bounds = ['--core=0', '--fsize=0', ...(memoryLimitBytes > 0 ? [`--data=${memoryLimitBytes}`] : [])]
+  const dataBytes = memoryLimitBytes + (tools?.reservedBytes ?? 0)
+  const bounds = ['--core=0', '--fsize=0', ...(memoryLimitBytes > 0 ? [`--data=${dataBytes}`] : [])]
   return [
     ...(tools?.unshare ?? []),
     ...(tools?.prlimit ? [tools.prlimit, ...bounds, '--'] : []),
