@@ -60,7 +60,7 @@ export default {
       name: 'not-resolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: 'generated|^@/' },
+      to: { couldNotResolve: true, pathNot: 'generated|^@/|^next/' },
     },
   ],
   options: {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import path from 'node:path'
-import { ensureBuilt } from './lib/build.mjs'
+import { build, isBuilt } from './lib/build.mjs'
 import { runMain } from './lib/failure.mjs'
 import { ensureInstalled } from './lib/install.mjs'
 import { checkPrerequisites } from './lib/prerequisites.mjs'
+import { sayWhile } from './lib/progress.mjs'
 import { ROOT } from './lib/root.mjs'
 import { endChildrenOnSignals } from './lib/run.mjs'
 
@@ -16,7 +18,7 @@ await runMain(async () => {
   checkPrerequisites()
   endChildrenOnSignals()
   await ensureInstalled()
-  await ensureBuilt()
+  if (!isBuilt()) await sayWhile('building', build)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal)
   return await up(process.argv.slice(2))
 })
@@ -41,14 +43,24 @@ function up(args) {
   })
 }
 
-/** npm passes signals on, but not its own death: killed outright, it leaves us to another parent. */
+/** npm passes signals on, but not its own death: killed outright, it leaves us, or the shell between us, to another parent. */
 function endWithNpm(end) {
   if (!process.env.npm_lifecycle_event) return
-  const parent = process.ppid
+  const began = lineage()
   const timer = setInterval(() => {
-    if (process.ppid === parent) return
+    if (lineage() === began) return
     clearInterval(timer)
     end()
   }, 500)
   timer.unref()
+}
+
+/** Our parent and, where the system shows it, its parent. */
+function lineage() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8')
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[2]}`
+  } catch {
+    return String(process.ppid)
+  }
 }

@@ -1,10 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { ensureBuilt, turbo } from './build.mjs'
+import { build, isBuilt, turbo } from './build.mjs'
 import { Failure } from './failure.mjs'
 import { ROOT } from './root.mjs'
 import { run } from './run.mjs'
-import { readVitestReport } from './vitest-report.mjs'
+import { assessReport } from './vitest-report.mjs'
 
 const RESULTS = path.join(ROOT, 'test-results')
 /** Tests own their surroundings: nothing of the shell leaks into what they start. */
@@ -28,7 +28,7 @@ export async function checkStage(name, commands) {
 
 export async function buildStage() {
   try {
-    await ensureBuilt()
+    if (!isBuilt()) await build()
     return { passed: 1, failures: [], output: '' }
   } catch (error) {
     return {
@@ -67,6 +67,14 @@ export async function vitestStage(project, { env = {}, timeoutMs }) {
     },
   )
   writeFileSync(path.join(RESULTS, `${project}.log`), output)
-  const { passed, failures } = readVitestReport({ reportFile, code, project })
+  const { passed, failures } = assessReport(readJson(reportFile), { code, project, root: ROOT })
   return { passed, failures, output: failures.length > 0 ? output : '' }
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
 }

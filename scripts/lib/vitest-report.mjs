@@ -1,42 +1,30 @@
-import { readFileSync } from 'node:fs'
-
 /**
- * Counts what a run of vitest says. A test that did not run is a failure, and so is a file that could not be loaded; a run
- * that failed without a failed test (an unhandled error, no test at all) counts as one failure more.
+ * Judges what a run of vitest reports. A test that did not run is a failure, and so is a file that could not be loaded; a run
+ * that failed without a failed test (an unhandled error, no test at all) counts as one failure, and so does one without a report.
  *
- * @param {{ reportFile: string, code: number, project: string }} run
+ * @param {object | undefined} report vitest's JSON report
+ * @param {{ code: number, project: string, root: string }} run
  * @returns {{ passed: number, failures: string[] }}
  */
-export function readVitestReport({ reportFile, code, project }) {
-  const report = parse(reportFile)
+export function assessReport(report, { code, project, root }) {
   if (report === undefined) return { passed: 0, failures: [`${project}: the tests did not run to their end`] }
   const failures = []
   let passed = 0
   for (const file of report.testResults) {
-    const name = file.name.replace(`${process.cwd()}/`, '')
-    for (const test of file.assertionResults) {
-      if (test.status === 'passed') passed += 1
-      else
-        failures.push(
-          `${name} > ${test.fullName}${test.status === 'failed' ? '' : ` (${test.status}: it did not run)`}`,
-        )
-    }
-    if (file.status === 'failed' && file.assertionResults.every((test) => test.status === 'passed')) {
-      failures.push(`${name}: ${firstLine(file.message) || 'the file failed'}`)
-    }
+    const name = file.name.replace(`${root}/`, '')
+    const failed = file.assertionResults.filter((test) => test.status !== 'passed')
+    passed += file.assertionResults.length - failed.length
+    for (const test of failed) failures.push(`${name} > ${test.fullName}${didNotRun(test.status)}`)
+    if (file.status === 'failed' && failed.length === 0) failures.push(`${name}: ${firstLine(file.message)}`)
   }
   if (code !== 0 && failures.length === 0) failures.push(`${project}: vitest ended with code ${code}`)
   return { passed, failures }
 }
 
-function parse(reportFile) {
-  try {
-    return JSON.parse(readFileSync(reportFile, 'utf8'))
-  } catch {
-    return undefined
-  }
+function didNotRun(status) {
+  return status === 'failed' ? '' : ` (${status}: it did not run)`
 }
 
 function firstLine(text) {
-  return (text ?? '').trim().split('\n')[0]
+  return (text ?? '').trim().split('\n')[0] || 'the file failed'
 }

@@ -153,11 +153,10 @@ class Start {
 
   async #services(env: Readonly<Record<string, string>>): Promise<void> {
     const { config, files, clock } = this.#options
-    const { folder, supervisor, progress } = this.#parts
+    const { supervisor, progress } = this.#parts
     progress.line('starting controller, serving node and console')
-    const runDir = this.#runDir
     const { restPort, consolePort } = config
-    const context: SpecContext = { files, env, runDir, clock, restPort, consolePort }
+    const context: SpecContext = { files, env, runDir: this.#runDir, clock, restPort, consolePort }
     const specs = [controllerSpec(context), servingSpec(context), consoleSpec(context)]
     await Promise.all(specs.map((spec) => supervisor.start(spec)))
   }

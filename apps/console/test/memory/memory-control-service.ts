@@ -97,7 +97,7 @@ export class MemoryControlService implements ControlService {
   }
 
   async verifyAudit() {
-    return { entries: this.#audit.length, intact: true, brokenAt: null, detail: null }
+    return { ok: true as const, entries: this.#audit.length, head: this.#audit.at(-1)?.hash ?? '' }
   }
 
   async samples() {

@@ -26,4 +26,5 @@ process.on('message', (command: HarnessCommand) => {
 process.on('disconnect', () => process.exit(0))
 process.on('SIGTERM', () => process.exit(0))
 
-await import(join(import.meta.dirname, '../../.next/standalone/apps/console/server.js'))
+const built = process.argv[3] ?? join(import.meta.dirname, '../../.next/standalone')
+await import(join(built, 'apps/console/server.js'))

@@ -140,7 +140,7 @@ export class ComparisonClient {
     this.#worker = undefined
     this.#notBeforeMs = this.#clock.monotonicMs() + this.#options.restartDelayMs
     const error = new PlatformError('serving.executor_lost', `The comparison worker ended: ${reason}.`)
-
+    this.#rejectAll(error)
     this.#options.onFault(error)
     worker.terminate().catch(() => undefined)
   }

@@ -236,7 +236,8 @@ export const ERROR_REGISTRY = {
     category: 'UNAVAILABLE',
     fault: 'platform',
     retry: 'backoff',
-    remedy: 'See the reason; `npm run build` makes the executor, and the machine must permit another process.',
+    remedy:
+      'See the reason; `npm run build` makes the executor, and the machine must permit another process.',
   },
   // Git and artifacts
   'gitops.fetch_failed': {

@@ -5,10 +5,11 @@ import { encodeFrame } from '../frames/encode-frame.ts'
 import type { ReplyFrame, RequestFrame } from '../frames/frame.ts'
 import { DEFAULT_FRAME_LIMITS, type FrameLimits } from '../frames/frame-limits.ts'
 import { FrameSplitter } from '../frames/frame-splitter.ts'
+import { awaitReady, type ReadyFrame } from './await-ready.ts'
 import { type CallKind, failureError, lossError } from './call-errors.ts'
 import type { ExecutorExit } from './executor-exit.ts'
 import { DEFAULT_START_TIMEOUT_MS, type ExecutorOptions, type ProtectionReport } from './executor-options.ts'
-import { type ExecutorProcess, spawnExecutor, unavailable } from './spawn-executor.ts'
+import { type ExecutorProcess, spawnExecutor } from './spawn-executor.ts'
 
 export interface LoadRequest {
   /** Absolute path of the entry point, readable by the executor's user. */
@@ -73,7 +74,7 @@ export class ExecutorClient {
       ...DEFAULT_FRAME_LIMITS,
       maxFrameBytes: options.maxFrameBytes ?? DEFAULT_FRAME_LIMITS.maxFrameBytes,
     }
-    const ready = await firstFrame(process, limits, options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS)
+    const ready = await awaitReady(process, limits, options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS)
     const client = new ExecutorClient(process, limits, report(options, ready))
     process.frames.on('data', (chunk: Buffer) => client.#receive(chunk))
     void process.exited.then((exit) => client.#lose(exit))
@@ -227,48 +228,6 @@ export class ExecutorClient {
       call.reject(wasRunning && this.#broken ? this.#broken : lossError(exit, call.kind, wasRunning))
     })
   }
-}
-
-type ReadyFrame = Extract<ReplyFrame, { type: 'ready' }>
-
-function firstFrame(process: ExecutorProcess, limits: FrameLimits, timeoutMs: number): Promise<ReadyFrame> {
-  return new Promise((resolve, reject) => {
-    const splitter = new FrameSplitter(limits)
-    const settle = (finish: () => void) => {
-      clearTimeout(timer)
-      process.frames.off('data', onData)
-      finish()
-    }
-    const refuse = (why: string, cause?: unknown) =>
-      settle(() => {
-        process.kill()
-        reject(unavailable(why, cause))
-      })
-    const timer = setTimeout(() => refuse(`it was not ready within ${timeoutMs} ms`), timeoutMs)
-    const onData = (chunk: Buffer) => {
-      try {
-        const [raw] = splitter.push(chunk)
-        if (!raw) return
-        const frame = decodeReply(raw, limits)
-        if (frame.type !== 'ready') throw new Error(`its first frame is "${frame.type}"`)
-        settle(() => resolve(frame))
-      } catch (error) {
-        refuse(error instanceof Error ? error.message : String(error), error)
-      }
-    }
-    process.frames.on('data', onData)
-    void process.exited.then((exit) => {
-      const ending = exit.signal ?? `code ${exit.code}`
-      refuse(`it ended with ${ending}: ${gistOf(exit.stderrTail)}`)
-    })
-  })
-}
-
-/** The line of an error output that names the error, without the stack around it. */
-function gistOf(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim())
-  const named = lines.find((line) => /error|what\(\)/i.test(line)) ?? lines.find((line) => line !== '')
-  return named?.slice(0, 500) ?? 'no message'
 }
 
 function report(options: ExecutorOptions, ready: ReadyFrame): ProtectionReport {

@@ -51,7 +51,7 @@ export async function spawnExecutor(options: ExecutorOptions): Promise<ExecutorP
 }
 
 /** The helpers in front, each of which becomes the next. */
-export function commandLine(options: ExecutorOptions): readonly string[] {
+function commandLine(options: ExecutorOptions): readonly string[] {
   const { tools, memoryLimitBytes = 0, uid = DEFAULT_EXECUTOR_UID, gid = DEFAULT_EXECUTOR_UID } = options
   const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_FRAME_LIMITS.maxFrameBytes
   const dataBytes = memoryLimitBytes + (tools?.reservedBytes ?? 0)

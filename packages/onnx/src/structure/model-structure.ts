@@ -11,7 +11,7 @@ export interface DeclaredValue {
   readonly shape: readonly Dimension[] | undefined
 }
 
-export interface OperatorUse {
+interface OperatorUse {
   readonly domain: string
   readonly operator: string
   readonly count: number

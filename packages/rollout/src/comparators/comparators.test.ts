@@ -103,6 +103,7 @@ describe('argmax', () => {
   it('chooses nothing where a score is NaN, and agrees only with nothing', () => {
     expect(compare(ARGMAX, floats([1, 2], NAN, 1), floats([1, 2], 1, NAN))).toEqual([0])
     expect(compare(ARGMAX, floats([1, 2], 0, 1), floats([1, 2], NAN, 1))).toEqual([NO_MEASURE])
+    expect(compare(ARGMAX, floats([1, 2], 1, 0), floats([1, 2], NAN, 0))).toEqual([NO_MEASURE])
   })
 
   it.each([

@@ -61,7 +61,8 @@ class World {
         this.#setState(event.nth, event.type)
         return
       case 'deleted':
-        if (!this.stalled) this.tip.splice(event.nth % Math.max(1, this.tip.length), 1)
+        // Counted from the newest, which is live more often.
+        if (!this.stalled) this.tip.splice(-1 - (event.nth % Math.max(1, this.tip.length)), 1)
         return
       case 'rolloutEnds':
         this.#endRollout(event.how)
@@ -159,35 +160,31 @@ class World {
 
 const nth = fc.nat({ max: 5 })
 const event: fc.Arbitrary<Event> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('push' as const), bytes: fc.nat({ max: 5 }) }) },
-  { weight: 5, arbitrary: fc.record({ type: fc.constant('validated' as const), nth }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('push' as const), bytes: fc.nat({ max: 9 }) }) },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('validated' as const), nth }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ type: fc.constantFrom('rejected' as const, 'deleted' as const), nth }),
   },
   {
-    weight: 5,
+    weight: 8,
     arbitrary: fc.record({
       type: fc.constant('rolloutEnds' as const),
-      how: fc.constantFrom('succeeded', 'failed', 'byUser', 'policyChanged', 'lagging'),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('request' as const), nth }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      type: fc.constantFrom(
-        'rollback',
-        'lift',
-        'hold',
-        'release',
-        'stall',
-        'acknowledge',
-        'manual',
-        'push-trigger',
+      how: fc.constantFrom(
+        'succeeded',
+        'succeeded',
+        'succeeded',
+        'failed',
+        'byUser',
+        'policyChanged',
+        'lagging',
       ),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('request' as const), nth }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('rollback' as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('hold', 'stall', 'manual', 'lift') }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('release', 'acknowledge', 'push-trigger') }) },
 )
 
 /** What each reason claims of the newest version, checked against the facts. */
@@ -243,7 +240,7 @@ describe('decideWish over any history', () => {
           expect([drift.reason, isTrue(drift.reason, world.input())]).toEqual([drift.reason, true])
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     )
     expect([...reasons].sort()).toEqual([...DRIFT_REASONS].sort())
   })

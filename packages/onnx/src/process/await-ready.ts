@@ -1,0 +1,56 @@
+import { decodeReply } from '../frames/decode-frame.ts'
+import type { ReplyFrame } from '../frames/frame.ts'
+import type { FrameLimits } from '../frames/frame-limits.ts'
+import { FrameSplitter } from '../frames/frame-splitter.ts'
+import { type ExecutorProcess, unavailable } from './spawn-executor.ts'
+
+export type ReadyFrame = Extract<ReplyFrame, { type: 'ready' }>
+
+/**
+ * The first frame of an executor, which says that it has given up its rights and reads requests.
+ *
+ * @throws PlatformError `onnx.executor_unavailable`; the process is ended then
+ */
+export function awaitReady(
+  process: ExecutorProcess,
+  limits: FrameLimits,
+  timeoutMs: number,
+): Promise<ReadyFrame> {
+  return new Promise((resolve, reject) => {
+    const splitter = new FrameSplitter(limits)
+    const settle = (finish: () => void) => {
+      clearTimeout(timer)
+      process.frames.off('data', onData)
+      finish()
+    }
+    const refuse = (why: string, cause?: unknown) =>
+      settle(() => {
+        process.kill()
+        reject(unavailable(why, cause))
+      })
+    const timer = setTimeout(() => refuse(`it was not ready within ${timeoutMs} ms`), timeoutMs)
+    const onData = (chunk: Buffer) => {
+      try {
+        const [raw] = splitter.push(chunk)
+        if (!raw) return
+        const frame = decodeReply(raw, limits)
+        if (frame.type !== 'ready') throw new Error(`its first frame is "${frame.type}"`)
+        settle(() => resolve(frame))
+      } catch (error) {
+        refuse(error instanceof Error ? error.message : String(error), error)
+      }
+    }
+    process.frames.on('data', onData)
+    void process.exited.then((exit) => {
+      const ending = exit.signal ?? `code ${exit.code}`
+      refuse(`it ended with ${ending}: ${gistOf(exit.stderrTail)}`)
+    })
+  })
+}
+
+/** The line of an error output that names the error, without the stack around it. */
+function gistOf(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim())
+  const named = lines.find((line) => /error|what\(\)/i.test(line)) ?? lines.find((line) => line !== '')
+  return named?.slice(0, 500) ?? 'no message'
+}
