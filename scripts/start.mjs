@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { build, isBuilt } from './lib/build.mjs'
@@ -43,24 +42,15 @@ function up(args) {
   })
 }
 
-/** npm passes signals on, but not its own death: killed outright, it leaves us, or the shell between us, to another parent. */
+/** npm passes signals on, but not its own death: killed outright, it leaves us to another parent. */
 function endWithNpm(end) {
   if (!process.env.npm_lifecycle_event) return
-  const began = lineage()
+  // The script in package.json says `exec`: no shell stands between npm and us.
+  const parent = process.ppid
   const timer = setInterval(() => {
-    if (lineage() === began) return
+    if (process.ppid === parent) return
     clearInterval(timer)
     end()
   }, 500)
   timer.unref()
-}
-
-/** Our parent and, where the system shows it, its parent. */
-function lineage() {
-  try {
-    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8')
-    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[2]}`
-  } catch {
-    return String(process.ppid)
-  }
 }

@@ -46,6 +46,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'let a paused shadow go on, or try a version again',
     load: () => import('./commands/retry.ts'),
   },
+  promote: {
+    summary: 'start the rollout of a version by hand',
+    load: () => import('./commands/promote.ts'),
+  },
   rollback: {
     summary: 'let the previous version answer again and withdraw the live one',
     load: () => import('./commands/rollback.ts'),

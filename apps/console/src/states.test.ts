@@ -24,6 +24,7 @@ import {
   PAUSE_LOOKS,
   ROLLOUT_LOOKS,
   rolloutLook,
+  rolloutWords,
   SERVABLE_LOOKS,
   STANDING_LOOKS,
   STEP_WORDS,
@@ -80,4 +81,12 @@ test('a pause is shown by its reason and a promotion by its step', () => {
   expect(rolloutLook(paused).word.en).toBe('Needs approval')
   const promoting = { state: 'progressing', step: 'promoting', pauseReason: null } as const
   expect(rolloutLook(promoting).word.en).toBe('Promoting')
+})
+
+test('progressing is never said without its step', () => {
+  expect(rolloutWords({ state: 'progressing', step: 'shadow', pauseReason: null })).toBe(
+    'Progressing, shadow',
+  )
+  expect(rolloutWords({ state: 'progressing', step: 'promoting', pauseReason: null })).toBe('Promoting')
+  expect(rolloutWords({ state: 'failed', step: 'shadow', pauseReason: null })).toBe('Failed')
 })

@@ -177,6 +177,13 @@ export const SERVABLE_LOOKS: Readonly<Record<ServableState, Look>> = {
 /** A promotion under way: the word of the step says more than "progressing". */
 export const PROMOTING_LOOK: Look = { icon: Rocket, tone: 'cand', word: { en: 'Promoting' } }
 
+/** The words of a rollout's state; progressing never without its step. */
+export function rolloutWords(rollout: Parameters<typeof rolloutLook>[0]): string {
+  const { word } = rolloutLook(rollout)
+  const named = rollout.state === 'progressing' && rollout.step !== 'promoting'
+  return named ? `${word.en}, ${STEP_WORDS[rollout.step].en.toLowerCase()}` : word.en
+}
+
 /** How a rollout is shown: a pause by its reason, a promotion by its step. */
 export function rolloutLook(rollout: {
   readonly state: RolloutState

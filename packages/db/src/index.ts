@@ -42,6 +42,7 @@ export {
   rolloutFacts,
   wishInput,
 } from './rollout/decider-input.ts'
+export { type PromoteAct, promote } from './rollout/promote.ts'
 export { type ReconcileStep, reconcileModelOnce } from './rollout/reconcile-model.ts'
 export { type RollbackAct, rollback } from './rollout/rollback.ts'
 export { applySync, type IngestedVersion, type SyncStep, type SyncToApply } from './sync/apply-sync.ts'

@@ -16,7 +16,7 @@ export interface TestDatabase {
 /**
  * A database that no other test sees, with every migration applied, or empty. It goes when the test run ends.
  *
- * Precondition: the test runs in the project `integration` (or `e2e`), whose global setup owns the server. Close your own
+ * Precondition: the test runs in the project `integration`, whose global setup owns the server. Close your own
  * connections.
  */
 export async function createTestDatabase(options: { readonly empty?: boolean } = {}): Promise<TestDatabase> {

@@ -6,6 +6,7 @@ CREATE TABLE "repository" (
     "accepted_commit" TEXT,
     "synced_at" TIMESTAMPTZ(3),
     "stalled_reason" TEXT,
+    "tip_problem" TEXT,
     "problem" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 

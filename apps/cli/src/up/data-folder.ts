@@ -74,9 +74,9 @@ async function openTheWay(folder: string, openPlace: string): Promise<void> {
       `The data folder ${folder} is a link to a place below ${closed}, which is closed to other accounts.`,
     )
   }
+  await mkdir(path.dirname(folder), { recursive: true })
   const place = await newPlace(folder, openPlace)
   if (there) await moveInto(folder, place)
-  await mkdir(path.dirname(folder), { recursive: true })
   await symlink(place, folder)
 }
 
@@ -95,7 +95,7 @@ async function closedFolderAbove(folder: string): Promise<string | undefined> {
 
 async function isClosed(folder: string): Promise<boolean> {
   const stats = await stat(folder).catch(() => undefined)
-  return stats !== undefined && (stats.mode & constants.S_IXOTH) === 0
+  return stats !== undefined && stats.isDirectory() && (stats.mode & constants.S_IXOTH) === 0
 }
 
 /**

@@ -3,7 +3,13 @@
 import { Button } from '../components/button.tsx'
 
 /** A defect of the page itself. What is served goes on; the page can be tried again. */
-export default function PageError({ error, reset }: { readonly error: Error & { digest?: string }; readonly reset: () => void }) {
+export default function PageError({
+  error,
+  reset,
+}: {
+  readonly error: Error & { digest?: string }
+  readonly reset: () => void
+}) {
   return (
     <div className="mx-auto max-w-250 py-10">
       <h1 className="font-semibold text-first">This page could not be shown</h1>

@@ -12,7 +12,8 @@ import { dehydrated, prefetch, requestQueryClient, serverControl } from '../trpc
 
 export const metadata: Metadata = {
   title: { default: 'Understudy', template: '%s · Understudy' },
-  description: 'GitOps model serving: push a version, watch it rehearse on real traffic, promote it with evidence.',
+  description:
+    'GitOps model serving: push a version, watch it rehearse on real traffic, promote it with evidence.',
   robots: { index: false, follow: false },
 }
 

@@ -48,9 +48,12 @@ describe.each(Object.entries(THEMES))('contrast in the %s theme', (_theme, token
   }
   const ratio = (one: string, other: string) => contrast(colour(one), colour(other))
 
-  test.each(TEXTS.flatMap((text) => GROUNDS.map((ground) => [text, ground])))('%s on %s reads (4.5)', (text, ground) => {
-    expect(ratio(text, ground)).toBeGreaterThanOrEqual(4.5)
-  })
+  test.each(TEXTS.flatMap((text) => GROUNDS.map((ground) => [text, ground])))(
+    '%s on %s reads (4.5)',
+    (text, ground) => {
+      expect(ratio(text, ground)).toBeGreaterThanOrEqual(4.5)
+    },
+  )
 
   test.each(SOFT)('%s reads on its own soft ground, and so do the inks (4.5)', (tone) => {
     for (const text of [tone, 'ink', 'ink-2']) {
@@ -67,9 +70,12 @@ describe.each(Object.entries(THEMES))('contrast in the %s theme', (_theme, token
     expect(ratio('control', ground)).toBeGreaterThanOrEqual(3)
   })
 
-  test.each(['cand', 'ok', 'warn', 'bad', 'base'])('a stroke of %s is seen on the track of a gauge (3.0)', (tone) => {
-    expect(ratio(tone, 'sunken')).toBeGreaterThanOrEqual(3)
-  })
+  test.each(['cand', 'ok', 'warn', 'bad', 'base'])(
+    'a stroke of %s is seen on the track of a gauge (3.0)',
+    (tone) => {
+      expect(ratio(tone, 'sunken')).toBeGreaterThanOrEqual(3)
+    },
+  )
 })
 
 test('the mathematics agrees with known pairs: black on white is 21, grey #767676 is 4.54', () => {

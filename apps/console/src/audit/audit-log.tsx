@@ -2,6 +2,7 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { AuditEntryView } from '@understudy/api/views'
+import { ChevronDown } from 'lucide-react'
 import Link from 'next/link'
 import { useId } from 'react'
 import { Button } from '../components/button.tsx'
@@ -64,7 +65,10 @@ export function AuditLog({ model, onModel }: AuditLogProps) {
       )}
       {log.hasNextPage && (
         <div className="border-t px-4 py-3">
-          <Button onClick={() => log.fetchNextPage()} acting={log.isFetchingNextPage ? 'Loading…' : undefined}>
+          <Button
+            onClick={() => log.fetchNextPage()}
+            acting={log.isFetchingNextPage ? 'Loading…' : undefined}
+          >
             Load {PAGE} more
           </Button>
         </div>
@@ -79,15 +83,15 @@ function ModelFilter({ model, onModel }: AuditLogProps) {
   const names = new Set(models.map((each) => each.name))
   if (model !== undefined) names.add(model)
   return (
-    <span className="flex h-7 items-center gap-1.5 rounded-control border border-control bg-surface pl-2.5 focus-within:outline-2 focus-within:outline-cand focus-within:outline-offset-1 touch:h-11">
-      <label htmlFor={id} className="text-ink-2">
+    <span className="relative flex h-7 items-center rounded-control border border-control bg-surface focus-within:outline-2 focus-within:outline-cand focus-within:outline-offset-1 touch:h-11">
+      <label htmlFor={id} className="pl-2.5 text-ink-2">
         Model
       </label>
       <select
         id={id}
         value={model ?? ''}
         onChange={(event) => onModel(event.target.value === '' ? undefined : event.target.value)}
-        className="h-full bg-surface pr-1 font-medium text-ink outline-none"
+        className="h-full appearance-none rounded-control bg-transparent pr-7 pl-1.5 font-medium text-ink outline-none"
       >
         <option value="">any</option>
         {[...names].map((name) => (
@@ -96,6 +100,7 @@ function ModelFilter({ model, onModel }: AuditLogProps) {
           </option>
         ))}
       </select>
+      <ChevronDown aria-hidden size={14} className="pointer-events-none absolute right-2 text-ink-2" />
     </span>
   )
 }
@@ -152,7 +157,7 @@ function LogRow({ entry }: { readonly entry: AuditEntryView }) {
           </span>
         </span>
       </td>
-      <td data-name="Who" className="max-w-44 pr-4">
+      <td data-name="Who" className="pr-4 md:max-w-44">
         <Person name={entry.actor} />
       </td>
       <td data-name="Version" className="whitespace-nowrap pr-4 font-medium">
@@ -175,7 +180,7 @@ function LogRow({ entry }: { readonly entry: AuditEntryView }) {
         {entry.reason === null ? '–' : `“${flatText(entry.reason, 240)}”`}
       </td>
       <td data-name="Hash" className="whitespace-nowrap pr-2">
-        <span className="inline-flex items-center font-mono text-ink-3 text-micro">
+        <span className="flex h-5 items-center font-mono text-ink-3 text-micro">
           {entry.hash.slice(0, 8)}
           <CopyButton what={`hash of entry ${entry.seq}`} text={entry.hash} />
         </span>

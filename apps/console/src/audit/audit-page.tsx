@@ -5,7 +5,8 @@ import { useEffect, useState } from 'react'
 import { PageTitle } from '../shell/page-title.tsx'
 import { AuditLog } from './audit-log.tsx'
 import { LiveAt } from './live-at.tsx'
-import { parseMoment } from './local-input.ts'
+import { fromAddress } from './moment.ts'
+import { VerifyChain } from './verify-chain.tsx'
 
 /** What was live at any moment, and everything that happened. What one looks at is in the address. */
 export function AuditPage() {
@@ -19,13 +20,13 @@ export function AuditPage() {
     router.replace(`${path}${next.size > 0 ? `?${next}` : ''}`, { scroll: false })
   }
   const now = useStartOfVisit()
-  const at = parseMoment(search.get('at')) ?? now
+  const at = fromAddress(search.get('at')) ?? now
   return (
     <div className="grid gap-4">
       <PageTitle>Audit</PageTitle>
-      <header className="flex flex-wrap items-baseline gap-x-3">
+      <header className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1">
         <h1 className="font-semibold text-title">Audit</h1>
-        <p className="text-ink-2 text-second">Append-only; each entry carries the hash of the one before it</p>
+        <VerifyChain />
       </header>
       {at !== undefined && <LiveAt at={at} onAt={(moment) => set('at', moment.toISOString())} />}
       <AuditLog model={search.get('model') ?? undefined} onModel={(model) => set('model', model)} />

@@ -12,10 +12,10 @@ import { VersionChip } from '../components/version-chip.tsx'
 import { modelHref } from '../shell/breadcrumb.ts'
 import { KIND_WORDS } from '../states.tsx'
 import { counted } from '../text/numbers.ts'
-import { exactTime, zoneName } from '../text/relative-time.ts'
+import { exactTime } from '../text/relative-time.ts'
 import { useTRPC } from '../trpc/client.ts'
 import { controlFailure } from '../trpc/control-error.ts'
-import { fromLocalInput, toLocalInput } from './local-input.ts'
+import { MomentField } from './moment-field.tsx'
 
 const MINUTE_MS = 60_000
 
@@ -42,20 +42,7 @@ export function LiveAt({ at, onAt }: LiveAtProps) {
           <p className="text-ink-2 text-second">Any moment since the first promotion</p>
         </div>
         <div className="flex flex-wrap items-center gap-2">
-          <span className="flex h-9 items-center gap-2 rounded-control border border-control bg-surface pr-3 focus-within:outline-2 focus-within:outline-cand focus-within:outline-offset-1 touch:h-11">
-            <input
-              type="datetime-local"
-              step={1}
-              aria-labelledby={`${id}-title`}
-              value={toLocalInput(at)}
-              onChange={(event) => {
-                const chosen = fromLocalInput(event.target.value)
-                if (chosen !== undefined) onAt(chosen)
-              }}
-              className="h-full bg-transparent pl-3 font-medium outline-none"
-            />
-            <span className="text-ink-3 text-second">{zoneName(at)}</span>
-          </span>
+          <MomentField at={at} onAt={onAt} labelledBy={`${id}-title`} />
           <Button onClick={() => shift(-MINUTE_MS)}>−1 min</Button>
           <Button onClick={() => shift(MINUTE_MS)}>+1 min</Button>
         </div>
@@ -108,7 +95,7 @@ function Answer({ answer }: { readonly answer: LiveAtView }) {
                   </Link>
                 </th>
                 <td data-name="Answered" className="pr-4">
-                  <VersionChip model={each.model} version={each} role="none" />
+                  <VersionChip model={each.model} version={each} shownAs="none" />
                 </td>
                 <td data-name="Live from" className="pr-4">
                   <ClockTime at={each.since} day />

@@ -33,7 +33,16 @@ interface ButtonProps extends Omit<ComponentProps<'button'>, 'disabled'>, Varian
 }
 
 /** A button that is never removed: what may not be done now is marked by a lock and does nothing. */
-export function Button({ look, height, off = false, acting, className, children, onClick, ...rest }: ButtonProps) {
+export function Button({
+  look,
+  height,
+  off = false,
+  acting,
+  className,
+  children,
+  onClick,
+  ...rest
+}: ButtonProps) {
   const still = off || acting !== undefined
   const press = (event: MouseEvent<HTMLButtonElement>) => {
     if (still) event.preventDefault()
@@ -45,7 +54,12 @@ export function Button({ look, height, off = false, acting, className, children,
       {...rest}
       aria-disabled={still || undefined}
       onClick={press}
-      className={cn(buttonLook({ look, height }), off && OFF, acting !== undefined && 'cursor-progress', className)}
+      className={cn(
+        buttonLook({ look, height }),
+        off && OFF,
+        acting !== undefined && 'cursor-progress',
+        className,
+      )}
     >
       <span className="grid">
         <span
@@ -64,7 +78,12 @@ export function Button({ look, height, off = false, acting, className, children,
 }
 
 /** A small square button with an icon only; its name is said by assistive technology and shown on hover. */
-export function IconButton({ label, className, children, ...rest }: ComponentProps<'button'> & { readonly label: string }) {
+export function IconButton({
+  label,
+  className,
+  children,
+  ...rest
+}: ComponentProps<'button'> & { readonly label: string }) {
   return (
     <button
       type="button"

@@ -7,7 +7,15 @@ import { cn } from './cn.ts'
 const SHOWN_MS = 1_500
 
 /** Copies a text. `what` names it: "Copy digest". */
-export function CopyButton({ what, text, className }: { readonly what: string; readonly text: string; readonly className?: string }) {
+export function CopyButton({
+  what,
+  text,
+  className,
+}: {
+  readonly what: string
+  readonly text: string
+  readonly className?: string
+}) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
     if (!copied) return

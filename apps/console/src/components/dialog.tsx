@@ -29,7 +29,10 @@ export function Dialog({ open, onOpenChange, title, description, focus, classNam
           <Radix.Content
             onOpenAutoFocus={focusFirst}
             {...(description === undefined ? { 'aria-describedby': undefined } : {})}
-            className={cn('w-full max-w-140 rounded-dialog border border-line-strong bg-surface shadow-float', className)}
+            className={cn(
+              'w-full max-w-140 rounded-dialog border border-line-strong bg-surface shadow-float',
+              className,
+            )}
           >
             <div className="px-6 pt-5 pb-4">
               <Radix.Title className="font-semibold text-dialog">{title}</Radix.Title>

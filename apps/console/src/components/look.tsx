@@ -61,7 +61,14 @@ export function Badge({ look, children, className }: LookProps) {
 /** A state everywhere else: icon and word. */
 export function Mark({ look, children, className }: LookProps) {
   return (
-    <span className={cn('inline-flex items-center gap-1.5 font-medium', look.tone === 'mute' && 'font-normal', TEXT_TONE[look.tone], className)}>
+    <span
+      className={cn(
+        'inline-flex items-center gap-1.5 font-medium',
+        look.tone === 'mute' && 'font-normal',
+        TEXT_TONE[look.tone],
+        className,
+      )}
+    >
       <StateIcon look={look} />
       <span>{children ?? look.word.en}</span>
     </span>

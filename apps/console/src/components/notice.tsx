@@ -26,7 +26,13 @@ export function Notice({ tone, title, children, className }: NoticeProps) {
 }
 
 /** A refused or failed act: what failed and why, and the id to quote. */
-export function FailureNotice({ title, failure }: { readonly title: string; readonly failure: ControlFailure }) {
+export function FailureNotice({
+  title,
+  failure,
+}: {
+  readonly title: string
+  readonly failure: ControlFailure
+}) {
   return (
     <Notice tone="bad" title={title}>
       {failure.message}

@@ -4,7 +4,7 @@ import { cn } from './cn.ts'
 interface PanelProps {
   readonly title: ReactNode
   /** Beside the title, quiet. */
-  readonly note?: ReactNode
+  readonly note?: ReactNode | undefined
   /** At the far end of the head. */
   readonly end?: ReactNode
   readonly id?: string

@@ -7,7 +7,7 @@ const PLATFORM_ACTORS = new Set(['controller', 'platform', 'policy', 'system'])
 export function Person({ name }: { readonly name: string }) {
   const shown = flatText(name, 60)
   return (
-    <span className="inline-flex min-w-0 items-center gap-2">
+    <span className="flex min-w-0 items-center gap-2">
       {PLATFORM_ACTORS.has(name) ? (
         <Bot aria-hidden size={16} className="mx-0.5 shrink-0 text-ink-2" />
       ) : (
@@ -31,7 +31,10 @@ export function Avatar({ name, large = false }: { readonly name: string; readonl
 
 /** `Mara Lindqvist` → `ML`, `local:root` → `RO` */
 export function initials(name: string): string {
-  const words = name.replace(/^local:/, '').split(/[\s._-]+/u).filter((word) => word !== '')
+  const words = name
+    .replace(/^local:/, '')
+    .split(/[\s._-]+/u)
+    .filter((word) => word !== '')
   const [first = '?', ...rest] = words
   const last = rest.at(-1)
   const letters = last === undefined ? [...first].slice(0, 2) : [[...first][0], [...last][0]]

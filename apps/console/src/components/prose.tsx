@@ -8,9 +8,11 @@ const LIMIT = 400
 export function Prose({ children }: { readonly children: string }) {
   return proseParts(flatText(children, LIMIT)).map((part) =>
     part.code ? (
-      <span key={part.text} className="inline-flex items-center">
-        <code className="rounded-code border bg-sunken px-1 font-mono text-second text-ink">{part.text}</code>
-        {/\s/.test(part.text) && <CopyButton what="command" text={part.text} />}
+      <span key={part.text} className="rounded-code border bg-sunken px-1 font-mono text-second text-ink">
+        <code>{part.text}</code>
+        {/\s/.test(part.text) && (
+          <CopyButton what="command" text={part.text} className="-my-1 -mr-1 align-middle" />
+        )}
       </span>
     ) : (
       part.text

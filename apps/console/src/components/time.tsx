@@ -24,6 +24,15 @@ export function Age({ since }: { readonly since: string }) {
   return <Stamp at={since} ready={now !== null} text={now === null ? '' : age(date, now)} />
 }
 
+/** "14:02:31" of today, "20 Nov 16:34" of another day. */
+export function MomentTime({ at }: TimeProps) {
+  const date = new Date(at)
+  const now = useNow(12 * TICK_MS)
+  const text =
+    now !== null && now.toDateString() !== date.toDateString() ? dateAndTime(date) : clockTime(date)
+  return <Stamp at={at} ready={now !== null} text={text} />
+}
+
 /** "14:02:31", or with its day "22 Nov 14:02": for audit and logs, where nothing is relative. */
 export function ClockTime({ at, day = false }: TimeProps & { readonly day?: boolean }) {
   const date = new Date(at)

@@ -19,27 +19,30 @@ const ROLE_WORD: Readonly<Record<ChipRole, string>> = {
 interface VersionChipProps {
   readonly model: string
   readonly version: VersionRef
-  readonly role: ChipRole
+  readonly shownAs: ChipRole
   /** Leave it out only where the same chip stands within the same row or panel. */
   readonly digest?: boolean
 }
 
-const CHIP = 'inline-flex h-6 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-control border px-2 font-medium text-second'
+const CHIP =
+  'inline-flex h-6 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-control border px-2 font-medium text-second'
 
 /** `● v7 | cc9be95b`. Opens to the whole digest, to copy. */
-export function VersionChip({ model, version, role, digest = true }: VersionChipProps) {
+export function VersionChip({ model, version, shownAs, digest = true }: VersionChipProps) {
   const copy = (text: string) => void navigator.clipboard.writeText(text)
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger
-        aria-label={`${model} v${version.number}${ROLE_WORD[role]}, digest ${version.digest.slice(0, 8)}`}
-        className={cn(CHIP, ROLE_LOOK[role])}
+        aria-label={`${model} v${version.number}${ROLE_WORD[shownAs]}, digest ${version.digest.slice(0, 8)}`}
+        className={cn(CHIP, ROLE_LOOK[shownAs])}
       >
-        <ChipFace version={version} role={role} digest={digest} />
+        <ChipFace version={version} shownAs={shownAs} digest={digest} />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="start" sideOffset={4} className={cn(MENU, 'max-w-80')}>
-          <p className="px-2 pt-1 text-second text-ink-3">Digest of {model} v{version.number}</p>
+          <p className="px-2 pt-1 text-second text-ink-3">
+            Digest of {model} v{version.number}
+          </p>
           <p className="break-all px-2 pb-2 font-mono text-micro">{version.digest}</p>
           <DropdownMenu.Item className={MENU_ITEM} onSelect={() => copy(version.digest)}>
             Copy digest
@@ -60,13 +63,23 @@ const ROLE_LOOK: Readonly<Record<ChipRole, string>> = {
   none: 'border-line-strong bg-surface hover:bg-hover',
 }
 
-function ChipFace({ version, role, digest }: { readonly version: VersionRef; readonly role: ChipRole; readonly digest: boolean }) {
+function ChipFace({
+  version,
+  shownAs,
+  digest,
+}: {
+  readonly version: VersionRef
+  readonly shownAs: ChipRole
+  readonly digest: boolean
+}) {
   return (
     <>
-      {role === 'live' && <span aria-hidden className="size-2 rounded-full bg-ink" />}
-      {role === 'candidate' && <span aria-hidden className="size-2 rounded-full border-2 border-cand" />}
-      {role === 'withdrawn' && <Ban aria-hidden size={12} className="text-bad" />}
-      <span className={cn('font-semibold', role === 'withdrawn' && 'text-ink-2 line-through')}>v{version.number}</span>
+      {shownAs === 'live' && <span aria-hidden className="size-2 rounded-full bg-ink" />}
+      {shownAs === 'candidate' && <span aria-hidden className="size-2 rounded-full border-2 border-cand" />}
+      {shownAs === 'withdrawn' && <Ban aria-hidden size={12} className="text-bad" />}
+      <span className={cn('font-semibold', shownAs === 'withdrawn' && 'text-ink-2 line-through')}>
+        v{version.number}
+      </span>
       {digest && (
         <span className="border-line-strong border-l pl-1.5 font-mono font-normal text-ink-3 text-micro">
           {version.digest.slice(0, 8)}

@@ -28,7 +28,9 @@ const TICKS = [20, 27, 34, 41, 59, 66, 73, 80]
 export function EvidenceGauge({ gate }: { readonly gate: GateView }) {
   const { side, position, logValue, threshold } = readGauge(gate)
   const stroke = STROKE[gate.verdict]
-  const open = gate.verdict === 'collecting' || gate.verdict === 'towardFail'
+  const foretold =
+    gate.verdict === 'towardFail' ||
+    (gate.verdict === 'collecting' && side === 'safe' && gate.pairsToPass !== null)
   const fill = span(CENTRE, position)
   const ahead = span(position, threshold)
   return (
@@ -37,7 +39,7 @@ export function EvidenceGauge({ gate }: { readonly gate: GateView }) {
         <div className="absolute inset-y-0 left-0 bg-bad-soft" style={{ width: `${FAIL_AT}%` }} />
         <div className="absolute inset-y-0 right-0 bg-ok-soft" style={{ width: `${100 - PASS_AT}%` }} />
       </div>
-      {side !== 'none' && open && (
+      {side !== 'none' && foretold && (
         <div className={cn('moves absolute top-6 h-1 hatch opacity-80', TEXT[stroke])} style={ahead} />
       )}
       {side !== 'none' && (
@@ -51,7 +53,10 @@ export function EvidenceGauge({ gate }: { readonly gate: GateView }) {
       <Threshold at={PASS_AT} className="text-ok" label={`pass ${times(gate.logPassAt)}`} />
       <Marker position={position} stroke={stroke} hollow={side === 'none'} />
       <span
-        className={cn('moves absolute top-0 -translate-x-1/2 whitespace-nowrap font-semibold text-second', TEXT[stroke])}
+        className={cn(
+          'moves absolute top-0 -translate-x-1/2 whitespace-nowrap font-semibold text-second',
+          TEXT[stroke],
+        )}
         style={{ left: `clamp(28px, ${position}%, calc(100% - 28px))` }}
       >
         {side === 'none' ? 'no pairs' : times(logValue)}
@@ -76,7 +81,11 @@ function Threshold({ at, label, className, thin = false }: ThresholdProps) {
   return (
     <>
       <div
-        className={cn('-translate-x-1/2 absolute top-[19px] h-3.5 bg-current', thin ? 'w-px' : 'w-0.5', className)}
+        className={cn(
+          '-translate-x-1/2 absolute top-[19px] h-3.5 bg-current',
+          thin ? 'w-px' : 'w-0.5',
+          className,
+        )}
         style={{ left: `${at}%` }}
       />
       <span
@@ -89,7 +98,15 @@ function Threshold({ at, label, className, thin = false }: ThresholdProps) {
   )
 }
 
-function Marker({ position, stroke, hollow }: { readonly position: number; readonly stroke: Stroke; readonly hollow: boolean }) {
+function Marker({
+  position,
+  stroke,
+  hollow,
+}: {
+  readonly position: number
+  readonly stroke: Stroke
+  readonly hollow: boolean
+}) {
   return (
     <div
       className={cn(
@@ -107,9 +124,16 @@ export function MiniGauge({ gate }: { readonly gate: GateView }) {
   const { side, position } = readGauge(gate)
   const stroke = STROKE[gate.verdict]
   return (
-    <div role="img" aria-label={gaugeSentence(gate)} className="relative h-1.5 overflow-hidden rounded-full border bg-sunken">
+    <div
+      role="img"
+      aria-label={gaugeSentence(gate)}
+      className="relative h-1.5 overflow-hidden rounded-full border bg-sunken"
+    >
       {side !== 'none' && (
-        <div className={cn('moves absolute inset-y-0 bg-current', TEXT[stroke])} style={span(CENTRE, position)} />
+        <div
+          className={cn('moves absolute inset-y-0 bg-current', TEXT[stroke])}
+          style={span(CENTRE, position)}
+        />
       )}
     </div>
   )

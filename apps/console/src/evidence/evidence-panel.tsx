@@ -34,7 +34,11 @@ export function EvidencePanel({ analysis, pairing }: EvidencePanelProps) {
     </button>
   )
   return (
-    <Panel title="Evidence" note={`live traffic · ${counted(analysis.pairs, 'pair')} · log scale`} end={toggle}>
+    <Panel
+      title="Evidence"
+      note={`live traffic · ${counted(analysis.pairs, 'pair')} · log scale`}
+      end={toggle}
+    >
       <ul>
         {gates.map((gate) => (
           <GateRow key={`${gate.gate} ${gate.property}`} gate={gate} pairing={pairing} />
@@ -42,9 +46,9 @@ export function EvidencePanel({ analysis, pairing }: EvidencePanelProps) {
       </ul>
       {passAt !== undefined && (
         <p className="border-t bg-sunken px-4 py-2.5 text-second text-ink-2 last:rounded-b-panel">
-          <strong className="font-semibold text-ink">How to read it:</strong> if v{pairing.candidate} were worse than its
-          margin, at most 1 rollout in {count(Math.exp(passAt))} would ever reach “pass {times(passAt)}”, however often
-          you look.
+          <strong className="font-semibold text-ink">How to read it:</strong> if v{pairing.candidate} were
+          worse than its margin, at most 1 rollout in {count(Math.exp(passAt))} would ever reach “pass{' '}
+          {times(passAt)}”, however often you look.
         </p>
       )}
       <div id={table} hidden={!open}>

@@ -12,7 +12,8 @@ export function EvidenceTable({ gates }: { readonly gates: readonly GateView[] }
     <div className="overflow-x-auto border-t">
       <table className="w-full text-second">
         <caption className="sr-only">
-          Counters of pairs and e-values of each gate. Worse: only the candidate failed, or the answers differ.
+          Counters of pairs and e-values of each gate. Worse: only the candidate failed, or the answers
+          differ.
         </caption>
         <thead className="text-ink-2">
           <tr className="h-8">

@@ -13,13 +13,15 @@ interface GateRowProps {
 /** One question of the analysis: verdict, name and margin | gauge | the bound in words over its counts. */
 export function GateRow({ gate, pairing }: GateRowProps) {
   return (
-    <li className="grid items-center gap-x-6 gap-y-2 border-t px-4 py-3 first:border-t-0 md:grid-cols-[132px_minmax(0,1fr)_196px]">
+    <li className="grid items-center gap-x-6 gap-y-2 border-t px-4 py-3 first:border-t-0 md:grid-cols-[132px_minmax(0,1fr)_204px]">
       <div className="min-w-0">
         <Mark look={VERDICT_LOOKS[gate.verdict]} className="text-second" />
         <h3 className="font-semibold">{GATE_NAMES[gate.gate]}</h3>
         <p className="text-ink-2 text-second">
           {marginWords(gate)}
-          {gate.gate === 'disagreement' && <span className="text-ink-3"> · {flatText(gate.property, 24)}</span>}
+          {gate.gate === 'disagreement' && (
+            <span className="text-ink-3"> · {flatText(gate.property, 24)}</span>
+          )}
         </p>
       </div>
       <EvidenceGauge gate={gate} />

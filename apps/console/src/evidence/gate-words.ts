@@ -40,21 +40,21 @@ export function boundWords(gate: GateView): string {
   if (gate.verdict === 'fail') return `${percent((gate.nPlus - gate.nMinus) / pairs)} pp more errors`
   if (gate.bound === null) return 'too few pairs for a bound'
   if (gate.bound <= 0) return 'no more errors'
-  const soFar = gate.verdict === 'pass' ? '' : ', so far'
-  return `at most ${percent(gate.bound)} pp more errors${soFar}`
+  return `at most ${percent(gate.bound)} pp more errors`
 }
 
 /** The counts behind the bound, or, while a gate collects, its forecast. */
 export function countWords(gate: GateView, { candidate, baseline }: Pairing): string {
   if (gate.verdict === 'noPairs' || pairsOf(gate) === 0) return 'waits for requests'
   if (gate.verdict === 'collecting') return forecastWords(gate)
-  if (gate.gate === 'disagreement') return `${count(gate.nPlus)} of ${counted(pairsOf(gate), 'answer')} differ`
+  if (gate.gate === 'disagreement')
+    return `${count(gate.nPlus)} of ${counted(pairsOf(gate), 'answer')} differ`
   return `only v${candidate} failed: ${count(gate.nPlus)} · only v${baseline ?? '?'}: ${count(gate.nMinus)}`
 }
 
 function forecastWords(gate: GateView): string {
   if (gate.pairsToPass !== null) return `pass in ≈ ${counted(gate.pairsToPass, 'pair')}`
-  return pairsOf(gate) < FORECAST_FROM ? 'too early to say' : 'no pass at this rate: drive traffic'
+  return pairsOf(gate) < FORECAST_FROM ? 'too early to say' : 'does not pass at this rate'
 }
 
 /** The whole gauge as one sentence, for those who do not see it. */

@@ -33,7 +33,11 @@ describe('readGauge', () => {
   })
 
   test('places harm to the left, on its own threshold', () => {
-    expect(readGauge(gate({ logHarm: LN400 / 2 }))).toMatchObject({ side: 'harm', position: 31, threshold: 12 })
+    expect(readGauge(gate({ logHarm: LN400 / 2 }))).toMatchObject({
+      side: 'harm',
+      position: 31,
+      threshold: 12,
+    })
     expect(readGauge(gate({ logHarm: LN400 })).position).toBeCloseTo(12, 10)
   })
 
@@ -53,8 +57,8 @@ describe('readGauge', () => {
 
 describe('distanceFromCentre', () => {
   test('is compressed beyond the threshold, grows with every step and never leaves the axis', () => {
-    const distances = [LN20, LN20 + 0.5, LN20 + 1.2, LN20 + 10, LN20 + 700, Number.POSITIVE_INFINITY].map((value) =>
-      distanceFromCentre(value, LN20),
+    const distances = [LN20, LN20 + 0.5, LN20 + 1.2, LN20 + 10, LN20 + 700, Number.POSITIVE_INFINITY].map(
+      (value) => distanceFromCentre(value, LN20),
     )
     expect(distances).toEqual([...distances].sort((a, b) => a - b))
     expect(new Set(distances).size).toBe(distances.length)

@@ -2,7 +2,7 @@ import type { AnalysisView } from '@understudy/api/views'
 import { cn } from '../components/cn.ts'
 import { StateIcon, TEXT_TONE } from '../components/look.tsx'
 import { Prose } from '../components/prose.tsx'
-import { ClockTime } from '../components/time.tsx'
+import { MomentTime } from '../components/time.tsx'
 import { type Tone, VERDICT_LOOKS } from '../states.tsx'
 import { counted, percent } from '../text/numbers.ts'
 import { bannerWords, shownVerdict } from './verdict-words.ts'
@@ -22,12 +22,17 @@ export function VerdictBanner({ analysis }: { readonly analysis: AnalysisView })
   const { title, detail } = bannerWords(analysis)
   const lostShare = analysis.admitted === 0 ? 0 : analysis.lost / analysis.admitted
   return (
-    <section aria-label="Verdict" className={cn('flex gap-3 rounded-panel border px-4 py-3', GROUND[look.tone])}>
+    <section
+      aria-label="Verdict"
+      className={cn('flex gap-3 rounded-panel border px-4 py-3', GROUND[look.tone])}
+    >
       <span className={cn('pt-px', TEXT_TONE[look.tone])}>
         <StateIcon look={look} size={20} />
       </span>
       <div className="min-w-0">
-        <p className="font-semibold text-lead"><Prose>{title}</Prose></p>
+        <p className="font-semibold text-lead">
+          <Prose>{title}</Prose>
+        </p>
         {detail !== '' && (
           <p className="mt-0.5">
             <Prose>{detail}</Prose>
@@ -35,10 +40,11 @@ export function VerdictBanner({ analysis }: { readonly analysis: AnalysisView })
         )}
         <p className="mt-0.5 text-second text-ink-2">
           {counted(analysis.pairs, 'pair')}
-          {analysis.pairs < analysis.minPairs && ` of at least ${counted(analysis.minPairs, 'pair').replace(/ pairs?$/, '')}`}
+          {analysis.pairs < analysis.minPairs &&
+            ` of at least ${counted(analysis.minPairs, 'pair').replace(/ pairs?$/, '')}`}
           {analysis.updatedAt !== null && (
             <>
-              , the last at <ClockTime at={analysis.updatedAt} />
+              , the last at <MomentTime at={analysis.updatedAt} />
             </>
           )}
           {analysis.admitted > 0 && `. Pairs lost: ${analysis.lost} (${percent(lostShare)} %).`}

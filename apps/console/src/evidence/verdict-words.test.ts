@@ -33,7 +33,9 @@ const analysis = (over: Partial<AnalysisView> = {}): AnalysisView => ({
 
 test('a deciding gate that goes toward fail is said before collecting; one that is only shown is not', () => {
   expect(shownVerdict(analysis({ gates: [gate('collecting'), gate('towardFail')] }))).toBe('towardFail')
-  expect(shownVerdict(analysis({ gates: [gate('collecting'), gate('towardFail', false)] }))).toBe('collecting')
+  expect(shownVerdict(analysis({ gates: [gate('collecting'), gate('towardFail', false)] }))).toBe(
+    'collecting',
+  )
 })
 
 test('a verdict stands, whatever single gates show', () => {
@@ -59,5 +61,7 @@ test('the sentence is led by the word of the verdict, once', () => {
 })
 
 test('only gates that decide are counted', () => {
-  expect(gatesPassed(analysis({ gates: [gate('pass'), gate('collecting'), gate('pass', false)] }))).toBe('1 of 2 gates')
+  expect(gatesPassed(analysis({ gates: [gate('pass'), gate('collecting'), gate('pass', false)] }))).toBe(
+    '1 of 2 gates',
+  )
 })

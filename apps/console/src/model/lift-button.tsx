@@ -3,7 +3,7 @@
 import type { VersionRef } from '@understudy/api/views'
 import { useState } from 'react'
 import { ActDialog } from '../rollout/act-dialog.tsx'
-import { Numbered } from '../rollout/numbered.tsx'
+import { Numbered, Sentence } from '../rollout/numbered.tsx'
 import { OTHER } from '../rollout/reason.ts'
 import { useActs } from '../rollout/use-acts.ts'
 import { controlFailure } from '../trpc/control-error.ts'
@@ -59,14 +59,14 @@ export function LiftButton({ model, version, onDone }: LiftProps) {
       >
         <div className="border-t px-6 py-4">
           <Numbered title="What will happen">
-            <>
+            <Sentence>
               Nothing starts. What is live <strong>stays as it is</strong>.
-            </>
-            <>
-              The bytes of {name} count as <strong>failed</strong>: they are not tried again by themselves, only by a
-              retry.
-            </>
-            <>Your reason goes into the audit log.</>
+            </Sentence>
+            <Sentence>
+              The bytes of {name} count as <strong>failed</strong>: they are not tried again by themselves,
+              only by a retry.
+            </Sentence>
+            <Sentence>Your reason goes into the audit log.</Sentence>
           </Numbered>
         </div>
       </ActDialog>

@@ -1,7 +1,7 @@
 import type { ModelView } from '@understudy/api/views'
 import { Badge, Mark } from '../components/look.tsx'
 import { VersionChip } from '../components/version-chip.tsx'
-import { DRIFT_LOOKS, rolloutLook } from '../states.tsx'
+import { DRIFT_LOOKS, rolloutLook, rolloutWords } from '../states.tsx'
 import { flatText } from '../text/plain-text.ts'
 import { RollbackButton } from './rollback-button.tsx'
 
@@ -21,13 +21,15 @@ export function ModelHeader({ model, onDone }: ModelHeaderProps) {
           {live === null ? (
             <span className="text-ink-2">nothing is live yet</span>
           ) : (
-            <VersionChip model={name} version={live} role="live" />
+            <VersionChip model={name} version={live} shownAs="live" />
           )}
           <ModelState model={model} />
         </div>
         <p className="mt-1 text-ink-2">
           {description === '' ? 'No description in model.yaml' : flatText(description, 160)}
-          {owners.length > 0 && <span className="text-ink-3"> · {owners.map((owner) => flatText(owner, 40)).join(', ')}</span>}
+          {owners.length > 0 && (
+            <span className="text-ink-3"> · {owners.map((owner) => flatText(owner, 40)).join(', ')}</span>
+          )}
         </p>
       </div>
       <RollbackButton model={model} onDone={onDone} />
@@ -38,10 +40,9 @@ export function ModelHeader({ model, onDone }: ModelHeaderProps) {
 function ModelState({ model }: { readonly model: ModelView }) {
   const { rollout, drift, hold } = model
   if (rollout !== null && rollout.endedAt === null) {
-    const look = rolloutLook(rollout)
-    const word = look.word.en
+    const word = rolloutWords(rollout)
     return (
-      <Badge look={look}>
+      <Badge look={rolloutLook(rollout)}>
         v{rollout.candidate.number} {word.charAt(0).toLowerCase()}
         {word.slice(1)}
       </Badge>

@@ -48,7 +48,9 @@ function LoadedModel({ model }: { readonly model: ModelView }) {
       <ModelHeader model={model} onDone={setDone} />
       {done !== '' && <DoneLine sentence={done} onClose={() => setDone('')} />}
       <StandingLines model={model} />
-      {rollout !== null && <RolloutSection key={model.name} rollout={rollout} hold={model.hold} onDone={setDone} />}
+      {rollout !== null && (
+        <RolloutSection key={model.name} rollout={rollout} hold={model.hold} onDone={setDone} />
+      )}
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_328px]">
         <div className="grid min-w-0 gap-4">{history}</div>
         <div className="grid gap-4">{rules}</div>

@@ -11,7 +11,10 @@ import { flatText } from '../text/plain-text.ts'
 export function PromotionsPanel({ promotions }: { readonly promotions: readonly PromotionView[] }) {
   const newest = [...promotions].sort((one, other) => other.generation - one.generation)
   return (
-    <Panel title="What was live" note={`${promotions.length} ${promotions.length === 1 ? 'change' : 'changes'}`}>
+    <Panel
+      title="What was live"
+      note={`${promotions.length} ${promotions.length === 1 ? 'change' : 'changes'}`}
+    >
       {newest.length === 0 ? (
         <EmptyState title="Nothing has been live yet." />
       ) : (

@@ -4,12 +4,13 @@ import type { ModelView } from '@understudy/api/views'
 import { ArrowRight, Ban, Lock, Undo2, Zap } from 'lucide-react'
 import { type ReactNode, useId, useState } from 'react'
 import { Button } from '../components/button.tsx'
+import { ClockTime } from '../components/time.tsx'
 import { VersionChip } from '../components/version-chip.tsx'
 import { ActDialog } from '../rollout/act-dialog.tsx'
 import { OTHER } from '../rollout/reason.ts'
 import { useActs } from '../rollout/use-acts.ts'
 import { controlFailure } from '../trpc/control-error.ts'
-import { ClockTime } from '../components/time.tsx'
+import { nodesNote } from './version-state.ts'
 
 const CHIPS = ['Wrong answers', 'Errors', 'Latency', OTHER]
 
@@ -42,7 +43,14 @@ export function RollbackButton({ model, onDone }: RollbackProps) {
         <Undo2 aria-hidden size={14} />
         Roll back v{live.number}
       </Button>
-      <RollbackDialog model={model} live={live} previous={previous} open={open} onOpenChange={setOpen} onDone={onDone} />
+      <RollbackDialog
+        model={model}
+        live={live}
+        previous={previous}
+        open={open}
+        onOpenChange={setOpen}
+        onDone={onDone}
+      />
     </>
   )
 }
@@ -89,12 +97,12 @@ function RollbackDialog({ model, live, previous, open, onOpenChange, onDone }: R
     >
       <div className="grid items-center gap-3 px-6 pb-4 sm:grid-cols-[1fr_auto_1fr]">
         <Side title="Taken off">
-          <VersionChip model={model.name} version={live} role="live" />
+          <VersionChip model={model.name} version={live} shownAs="live" />
           <LiveSince model={model} />
         </Side>
         <ArrowRight aria-hidden size={16} className="mx-auto text-ink-2 max-sm:rotate-90" />
         <Side title="Answers instead">
-          <VersionChip model={model.name} version={previous} role="none" />
+          <VersionChip model={model.name} version={previous} shownAs="none" />
           <Warm model={model} number={previous.number} />
         </Side>
       </div>
@@ -128,14 +136,9 @@ function LiveSince({ model }: { readonly model: ModelView }) {
 }
 
 function Warm({ model, number }: { readonly model: ModelView; readonly number: number }) {
-  const nodes = model.versions.find((version) => version.number === number)?.nodes ?? []
-  const warm = nodes.filter((node) => node.state === 'available').length
-  if (nodes.length === 0) return <p>is loaded first</p>
-  return (
-    <p>
-      warm on {warm} of {nodes.length === 1 ? '1 node' : `${nodes.length} nodes`}
-    </p>
-  )
+  const version = model.versions.find((each) => each.number === number)
+  if (version === undefined || version.nodes.length === 0) return <p>on no node: it is loaded first</p>
+  return <p>{nodesNote(version)}</p>
 }
 
 interface ConsequencesProps {

@@ -4,11 +4,11 @@ import { Prose } from '../components/prose.tsx'
 import { Age, ClockTime } from '../components/time.tsx'
 import { DRIFT_LOOKS, VERSION_LOOKS } from '../states.tsx'
 import { flatText } from '../text/plain-text.ts'
+import { beforeCommand } from '../text/prose.ts'
 
 /** Git against live, in one line each: the drift with its age and what it waits for; the hold; what was refused. */
 export function StandingLines({ model }: { readonly model: ModelView }) {
   const { drift, why, hold, problems } = model
-  const apart = why.command === null || why.sentence.includes(why.command) ? null : why.command
   return (
     <section aria-label="Git against live" className="divide-y rounded-panel border bg-surface text-second">
       <div className="flex min-h-10 flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5">
@@ -20,21 +20,18 @@ export function StandingLines({ model }: { readonly model: ModelView }) {
             </span>
           )}
         </span>
-        <p className="min-w-0 flex-1 basis-72 text-ink-2" title={drift === null ? undefined : flatText(drift.detail, 600)}>
-          <Prose>{why.sentence}</Prose>
+        <p className="min-w-0 flex-1 basis-72 text-ink-2" title={flatText(why.sentence, 600)}>
+          <Prose>{beforeCommand(why.sentence, why.command)}</Prose>
         </p>
-        {apart !== null && (
-          <p className="text-ink-2">
-            <Prose>{`\`${apart}\``}</Prose>
-          </p>
-        )}
+        {why.command !== null && <Prose>{`\`${why.command}\``}</Prose>}
       </div>
       {hold !== null && (
         <div className="flex min-h-10 flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5">
           {drift?.reason !== 'heldByOperator' && <Mark look={DRIFT_LOOKS.heldByOperator} />}
           <p className="min-w-0 text-ink-2">
-            Held by {flatText(hold.actor, 40)} since <ClockTime at={hold.since} day />: “{flatText(hold.reason)}”. Newer
-            versions are still validated and shadowed; approving one ends the hold.
+            Held by {flatText(hold.actor, 40)} since <ClockTime at={hold.since} day />: “
+            {flatText(hold.reason)}”. Newer versions are still validated and shadowed; approving one ends the
+            hold.
           </p>
         </div>
       )}
@@ -43,7 +40,9 @@ export function StandingLines({ model }: { readonly model: ModelView }) {
           <Mark look={VERSION_LOOKS.rejected}>
             <span className="font-mono">{flatText(problem.path, 80)}</span>
           </Mark>
-          <p className="min-w-0 flex-1 basis-72 text-ink-2">{flatText(problem.message, 300)}</p>
+          <p className="min-w-0 flex-1 basis-72 text-ink-2">
+            <Prose>{problem.message}</Prose>
+          </p>
         </div>
       ))}
     </section>

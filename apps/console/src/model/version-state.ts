@@ -1,6 +1,13 @@
 import type { ModelView, VersionView } from '@understudy/api/views'
 import type { ChipRole } from '../components/version-chip.tsx'
-import { LABEL_LOOKS, type Look, rolloutLook, STANDING_LOOKS, VERSION_LOOKS } from '../states.tsx'
+import {
+  LABEL_LOOKS,
+  type Look,
+  rolloutLook,
+  rolloutWords,
+  STANDING_LOOKS,
+  VERSION_LOOKS,
+} from '../states.tsx'
 
 /** How one version of a model is shown: the one state of it that matters most now. */
 export interface VersionState {
@@ -20,7 +27,12 @@ export function versionState(model: ModelView, version: VersionView): VersionSta
     return { look: LABEL_LOOKS.live, role: 'live', note: nodesNote(version) }
   }
   if (rollout !== null && rollout.endedAt === null && rollout.candidate.number === version.number) {
-    return { look: rolloutLook(rollout), role: 'candidate', note: nodesNote(version) }
+    const look = rolloutLook(rollout)
+    return {
+      look: { ...look, word: { en: rolloutWords(rollout) } },
+      role: 'candidate',
+      note: nodesNote(version),
+    }
   }
   if (model.previous?.number === version.number) {
     return { look: LABEL_LOOKS.previous, role: 'none', note: nodesNote(version) }

@@ -4,6 +4,7 @@ import { EmptyState } from '../components/empty-state.tsx'
 import { GitText } from '../components/git-text.tsx'
 import { Mark } from '../components/look.tsx'
 import { Panel } from '../components/panel.tsx'
+import { Prose } from '../components/prose.tsx'
 import { ClockTime } from '../components/time.tsx'
 import { VersionChip } from '../components/version-chip.tsx'
 import { rolloutHref } from '../shell/breadcrumb.ts'
@@ -65,14 +66,14 @@ function VersionRow({ model, version, onDone }: VersionsPanelProps & { readonly 
   return (
     <tr className="align-top md:[&>*]:py-2">
       <th scope="row" className="pr-3 pl-4 md:w-36">
-        <VersionChip model={model.name} version={version} role={role} />
+        <VersionChip model={model.name} version={version} shownAs={role} />
       </th>
       <td data-name="State" className="pr-3 md:w-40">
         <div>
           <Mark look={look} />
           {note !== '' && (
-            <p className="line-clamp-3 text-ink-2" title={flatText(note, 600)}>
-              {flatText(note, 240)}
+            <p className="line-clamp-4 text-ink-2" title={flatText(note, 600)}>
+              <Prose>{note}</Prose>
             </p>
           )}
           {role === 'withdrawn' && <LiftButton model={model.name} version={version} onDone={onDone} />}
@@ -106,7 +107,11 @@ function VersionRow({ model, version, onDone }: VersionsPanelProps & { readonly 
 
 function Evidence({ model, version }: { readonly model: string; readonly version: VersionView }) {
   const { rollout } = version
-  if (rollout === null) return <span className="text-ink-3">never served</span>
+  if (rollout === null) {
+    return (
+      <span className="text-ink-3">{version.state === 'rejected' ? 'never served' : 'no rollout yet'}</span>
+    )
+  }
   const look = rollout.verdict === null ? ROLLOUT_LOOKS[rollout.state] : VERDICT_LOOKS[rollout.verdict]
   return (
     <div>

@@ -1,11 +1,11 @@
 import type { PlatformView } from '@understudy/api/views'
 import { Check, GitCommitHorizontal, PackageCheck, Radio, ScanSearch } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { cn } from '../components/cn.ts'
 import { Command } from '../components/command.tsx'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Fact, Facts, Panel } from '../components/panel.tsx'
 import { RelativeTime } from '../components/time.tsx'
-import { cn } from '../components/cn.ts'
 import { predictCommand } from './how-to-push.tsx'
 import { PushCommands } from './push-commands.tsx'
 
@@ -17,8 +17,8 @@ export function FirstRun({ platform }: { readonly platform: PlatformView }) {
     <div className="mx-auto max-w-250 py-4">
       <h1 className="font-semibold text-first">Push your first model</h1>
       <p className="mt-2 max-w-xl text-ink-2">
-        The platform is running and watches your repository. A directory with one ONNX file is enough. This page changes by
-        itself when your push arrives.
+        The platform is running and watches your repository. A directory with one ONNX file is enough. This
+        page changes by itself when your push arrives.
       </p>
       <div className="mt-6 grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_328px]">
         <ol className="rounded-panel border bg-surface px-5 py-5">
@@ -91,9 +91,17 @@ const SIGN: Readonly<Record<StepProps['state'], string>> = {
 
 function Step({ sign, state, title, heading = true, last = false, children }: StepProps) {
   return (
-    <li className={cn('relative flex gap-4', !last && 'pb-6')} aria-current={state === 'now' ? 'step' : undefined}>
+    <li
+      className={cn('relative flex gap-4', !last && 'pb-6')}
+      aria-current={state === 'now' ? 'step' : undefined}
+    >
       {!last && <span aria-hidden className="absolute top-8 bottom-1 left-3 w-px bg-line-strong" />}
-      <span className={cn('inline-flex size-6 shrink-0 items-center justify-center rounded-full border text-second', SIGN[state])}>
+      <span
+        className={cn(
+          'inline-flex size-6 shrink-0 items-center justify-center rounded-full border text-second',
+          SIGN[state],
+        )}
+      >
         {sign}
       </span>
       <div className="min-w-0 flex-1 pt-0.5">
@@ -130,8 +138,8 @@ function WhatHappens() {
         ))}
       </ol>
       <p className="border-t px-4 py-3 text-ink-2 text-second">
-        From the second version on, it first runs in shadow beside the live one, on real requests. Its answers are compared
-        and never returned. You decide with the evidence.
+        From the second version on, it first runs in shadow beside the live one, on real requests. Its answers
+        are compared and never returned. You decide with the evidence.
       </p>
     </Panel>
   )

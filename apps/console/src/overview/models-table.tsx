@@ -52,12 +52,17 @@ export function ModelsTable({ models }: { readonly models: readonly ModelRow[] }
 
 function Row({ model }: { readonly model: ModelRow }) {
   const { name, description, live, rollout, drift } = model
-  const flashing = useFlash(`${live?.number} ${rollout?.id} ${rollout?.state} ${rollout?.step} ${drift?.reason}`)
+  const flashing = useFlash(
+    `${live?.number} ${rollout?.id} ${rollout?.state} ${rollout?.step} ${drift?.reason}`,
+  )
   return (
     <tr className={cn('relative hover:bg-hover md:h-13.5', flashing && 'flash')}>
       <th scope="row" className="pr-4 pl-4">
         <div className="min-w-0">
-          <Link href={modelHref(name)} className="font-semibold after:absolute after:inset-0 after:content-['']">
+          <Link
+            href={modelHref(name)}
+            className="font-semibold after:absolute after:inset-0 after:content-['']"
+          >
             {name}
           </Link>
           <p className="text-ink-2 text-second">{flatText(description, 80)}</p>
@@ -68,7 +73,7 @@ function Row({ model }: { readonly model: ModelRow }) {
           <span className="text-ink-3 text-second">nothing yet</span>
         ) : (
           <span className="relative z-1 w-fit">
-            <VersionChip model={name} version={live} role="live" />
+            <VersionChip model={name} version={live} shownAs="live" />
           </span>
         )}
       </td>
@@ -96,7 +101,12 @@ function RolloutCells({ model, rollout }: { readonly model: string; readonly rol
       <td data-name="Rollout" className="pr-4">
         <div className="flex items-center gap-4">
           <span className="relative z-1">
-            <VersionChip model={model} version={rollout.candidate} role={open ? 'candidate' : 'none'} digest={false} />
+            <VersionChip
+              model={model}
+              version={rollout.candidate}
+              shownAs={open ? 'candidate' : 'none'}
+              digest={false}
+            />
           </span>
           <div>
             <Pips steps={pipsOf(rollout, look)} />
@@ -105,7 +115,7 @@ function RolloutCells({ model, rollout }: { readonly model: string; readonly rol
         </div>
       </td>
       <td data-name="State" className="pr-4">
-        <Mark look={look} className="text-second" />
+        <Mark look={look} className="flex text-second" />
       </td>
     </>
   )
@@ -133,9 +143,9 @@ function pipsOf({ stepIndex, stepCount, state }: RowRollout, { tone }: Look): re
 }
 
 function Drift({ drift }: { readonly drift: ModelRow['drift'] }) {
-  if (drift === null) return <Mark look={DRIFT_LOOKS.inSync} className="text-second" />
+  if (drift === null) return <Mark look={DRIFT_LOOKS.inSync} className="flex text-second" />
   return (
-    <span className="inline-flex flex-wrap items-center gap-x-2 text-second" title={flatText(drift.detail, 600)}>
+    <span className="flex flex-wrap items-center gap-x-2 text-second" title={flatText(drift.detail, 600)}>
       <Mark look={DRIFT_LOOKS[drift.reason]} />
       <span className="text-ink-3">
         <Age since={drift.since} />

@@ -53,14 +53,18 @@ function NeedsYouLine({ item }: { readonly item: NeedsYouItem }) {
   const { icon: Icon, tile, act, primary = false } = ITEM_LOOKS[item.kind]
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2.5 px-4 py-3">
-      <span className={cn('inline-flex size-8 shrink-0 items-center justify-center rounded-control border', tile)}>
+      <span
+        className={cn('inline-flex size-8 shrink-0 items-center justify-center rounded-control border', tile)}
+      >
         <Icon aria-hidden size={16} strokeWidth={1.75} />
       </span>
       <div className="min-w-0 flex-1 basis-60">
         <p className="font-medium">
           <Sentence item={item} />
         </p>
-        <p className="text-ink-2 text-second"><Prose>{item.detail}</Prose></p>
+        <p className="text-ink-2 text-second">
+          <Prose>{item.detail}</Prose>
+        </p>
       </div>
       {item.gates.length > 0 && (
         <div className="flex gap-3 max-lg:hidden">

@@ -23,7 +23,8 @@ export function OverviewPage() {
     return <FailureNotice title="The overview could not be loaded" failure={controlFailure(overview.error)} />
   }
   const { needsYou, models, recent } = overview.data
-  if (models.length === 0 && needsYou.length === 0 && platform !== undefined) return <FirstRun platform={platform} />
+  if (models.length === 0 && needsYou.length === 0 && platform !== undefined)
+    return <FirstRun platform={platform} />
   return (
     <div className="grid gap-4">
       <PageTitle>Overview</PageTitle>

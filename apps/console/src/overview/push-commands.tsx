@@ -28,7 +28,8 @@ export function PushCommands({ model, branch }: PushCommandsProps) {
         <Tabs.Content value="cli" className="mt-2 grid gap-2 outline-none">
           <Command what="push command">{`npx --no-install understudy push model.onnx --model ${model}`}</Command>
           <p className="text-ink-2 text-second">
-            Run it in the folder of the platform. It takes the next number, copies the file, commits and pushes.
+            Run it in the folder of the platform. It takes the next number, copies the file, commits and
+            pushes.
           </p>
         </Tabs.Content>
         <Tabs.Content value="git" className="mt-2 grid gap-2 outline-none">

@@ -2,7 +2,7 @@ import type { AuditEntryView } from '@understudy/api/views'
 import Link from 'next/link'
 import { actionIcon } from '../audit/action-look.ts'
 import { Panel } from '../components/panel.tsx'
-import { ClockTime } from '../components/time.tsx'
+import { MomentTime } from '../components/time.tsx'
 import { flatText } from '../text/plain-text.ts'
 
 /** The last lines of the audit log. */
@@ -33,12 +33,14 @@ function Line({ entry }: { readonly entry: AuditEntryView }) {
   const Icon = actionIcon(entry.action)
   return (
     <li className="flex min-h-8 items-start gap-3 px-4 py-1.5">
-      <span className="w-16 shrink-0 text-ink-2 text-second leading-5">
-        <ClockTime at={entry.at} />
+      <span className="w-22 shrink-0 text-ink-2 text-second leading-5">
+        <MomentTime at={entry.at} />
       </span>
       <Icon aria-hidden size={16} strokeWidth={1.75} className="mt-0.5 shrink-0 text-ink-2" />
       <p className="min-w-0 flex-1">{flatText(entry.sentence, 200)}</p>
-      <span className="shrink-0 text-ink-3 text-second leading-5 max-md:hidden">{flatText(entry.actor, 40)}</span>
+      <span className="shrink-0 text-ink-3 text-second leading-5 max-md:hidden">
+        {flatText(entry.actor, 40)}
+      </span>
     </li>
   )
 }

@@ -75,7 +75,11 @@ export function ActDialog(props: ActDialogProps) {
           {failure !== null && <FailureNotice title="Nothing was changed" failure={failure} />}
         </div>
         <DialogFoot seen={seen}>
-          <Button height="large" onClick={() => onOpenChange(false)} {...(focus === 'cancel' ? { ref: first } : {})}>
+          <Button
+            height="large"
+            onClick={() => onOpenChange(false)}
+            {...(focus === 'cancel' ? { ref: first } : {})}
+          >
             Cancel <kbd className="font-sans text-micro text-ink-3 touch:hidden">Esc</kbd>
           </Button>
           <Button

@@ -23,7 +23,16 @@ interface ApproveFormProps extends DecisionFormProps {
   readonly onApprove: (comment: string) => void
 }
 
-export function ApproveForm({ rollout, hold, lost, stale, draft, onDraft, acting, onApprove }: ApproveFormProps) {
+export function ApproveForm({
+  rollout,
+  hold,
+  lost,
+  stale,
+  draft,
+  onDraft,
+  acting,
+  onApprove,
+}: ApproveFormProps) {
   const id = useId()
   const { allowed } = rollout.may.approve
   const why = lost ? NOT_CONNECTED : undefined
@@ -64,7 +73,10 @@ export function ApproveForm({ rollout, hold, lost, stale, draft, onDraft, acting
         Approve v{rollout.candidate.number}
       </Button>
       <p id={`${id}-bound`} className="text-ink-3 text-micro">
-        {why ?? (allowed ? `Bound to ${boundTo(rollout)}. If one of them changes, the approval is refused.` : rollout.may.approve.because)}
+        {why ??
+          (allowed
+            ? `Bound to ${boundTo(rollout)}. If one of them changes, the approval is refused.`
+            : rollout.may.approve.because)}
       </p>
     </form>
   )

@@ -63,10 +63,14 @@ test('names a changed policy and the new rollout it began', () => {
 
 test('names a candidate of other bytes under the same number', () => {
   const now = rollout({ candidate: { number: 2, digest: 'd'.repeat(64) } })
-  expect(decisionChanges(rollout(), now)).toEqual([{ name: 'Candidate', was: 'v2 aaaaaaaa', now: 'v2 dddddddd' }])
+  expect(decisionChanges(rollout(), now)).toEqual([
+    { name: 'Candidate', was: 'v2 aaaaaaaa', now: 'v2 dddddddd' },
+  ])
 })
 
 test('names what somebody else decided meanwhile', () => {
   const now = rollout({ state: 'succeeded', pauseReason: null, endedAt: '2026-11-22T14:05:00Z' })
-  expect(decisionChanges(rollout(), now)).toEqual([{ name: 'Rollout', was: 'Needs approval', now: 'Succeeded' }])
+  expect(decisionChanges(rollout(), now)).toEqual([
+    { name: 'Rollout', was: 'Needs approval', now: 'Succeeded' },
+  ])
 })

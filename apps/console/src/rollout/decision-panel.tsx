@@ -125,9 +125,13 @@ function StaleNotice({ basis, refusal }: StaleNoticeProps) {
   const kept = basis.draft === '' ? '' : ' Your text is kept.'
   return (
     <>
-      <Notice tone="warn" title={refusal === null ? 'Something changed' : 'Nothing was sent'} className="mt-3">
-        {refusal === null ? 'The page is held to what you saw when you began to write.' : refusal.message} Look at the
-        difference, then decide again.{kept}
+      <Notice
+        tone="warn"
+        title={refusal === null ? 'Something changed' : 'Nothing was sent'}
+        className="mt-3"
+      >
+        {refusal === null ? 'The page is held to what you saw when you began to write.' : refusal.message}{' '}
+        Look at the difference, then decide again.{kept}
       </Notice>
       <dl className="mt-2 text-second">
         {basis.changes.map((change) => (

@@ -22,4 +22,5 @@ export function boundTo(rollout: RolloutView): string {
   return parts.join(', ')
 }
 
-export const NOT_CONNECTED = 'Not connected: what you see may be old. Decide when the page is up to date again.'
+export const NOT_CONNECTED =
+  'Not connected: what you see may be old. Decide when the page is up to date again.'

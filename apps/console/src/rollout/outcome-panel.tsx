@@ -26,7 +26,9 @@ export function OutcomePanel({ rollout, onDone }: OutcomePanelProps) {
       <Facts>
         {verdict !== null && <Fact name="Verdict">{VERDICT_LOOKS[verdict].word.en}</Fact>}
         <Fact name="Went live">{KIND_WORDS[kind].en}</Fact>
-        {approvedBy.length > 0 && <Fact name="Approved by">{approvedBy.map((name) => flatText(name, 40)).join(', ')}</Fact>}
+        {approvedBy.length > 0 && (
+          <Fact name="Approved by">{approvedBy.map((name) => flatText(name, 40)).join(', ')}</Fact>
+        )}
         <Fact name="Began">
           <ClockTime at={startedAt} day />
         </Fact>

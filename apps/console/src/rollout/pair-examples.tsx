@@ -3,7 +3,7 @@ import { Blend } from 'lucide-react'
 import { cn } from '../components/cn.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Panel } from '../components/panel.tsx'
-import { ClockTime } from '../components/time.tsx'
+import { MomentTime } from '../components/time.tsx'
 import type { Pairing } from '../evidence/gate-words.ts'
 import { counted } from '../text/numbers.ts'
 import { flatText } from '../text/plain-text.ts'
@@ -19,12 +19,16 @@ interface PairExamplesProps {
 /** Single requests with both answers, one under the other: what the numbers above are made of. */
 export function PairExamples({ examples, pairing }: PairExamplesProps) {
   const differing = examples.filter((example) => example.differing.length > 0).length
-  const note = `${counted(differing, 'disagreement')} kept as examples · outputs only, inputs are not stored`
+  const note =
+    differing > 0
+      ? `${counted(differing, 'disagreement')} kept as examples · outputs only, inputs are not stored`
+      : undefined
   return (
     <Panel title="Pairs" note={note}>
       {examples.length === 0 ? (
         <p className="px-4 py-5 text-ink-2">
-          No answers differ so far. The first pair in which they do is kept here, with both answers.
+          No pair in which the answers differ has been kept so far. The first one appears here, with both
+          answers.
         </p>
       ) : (
         <ul>
@@ -48,15 +52,20 @@ function PairExample({ example, pairing }: { readonly example: PairExampleView; 
           <CopyButton what={`request id ${example.requestId.slice(0, SHOWN_ID)}`} text={example.requestId} />
         </p>
         <p className="text-ink-3 text-second">
-          <ClockTime at={example.at} />
+          <MomentTime at={example.at} />
         </p>
       </div>
-      <dl className="grid min-w-0 gap-2">
+      <dl className="grid grid-cols-[repeat(auto-fit,minmax(min(260px,100%),1fr))] gap-x-6 gap-y-2">
         {outputs.map((name) => {
           const differs = example.differing.includes(name)
           return (
-            <div key={name} className="grid grid-cols-[112px_minmax(0,1fr)] gap-x-3">
-              <dt className={cn('flex items-start gap-1.5 text-second', differs ? 'font-medium text-ink' : 'text-ink-3')}>
+            <div key={name} className="grid grid-cols-[104px_minmax(0,1fr)] gap-x-3">
+              <dt
+                className={cn(
+                  'flex items-start gap-1.5 text-second',
+                  differs ? 'font-medium text-ink' : 'text-ink-3',
+                )}
+              >
                 {differs && <Blend aria-hidden size={12} className="mt-0.5 shrink-0" />}
                 <span className="min-w-0">
                   {flatText(name, 40)}
@@ -64,8 +73,18 @@ function PairExample({ example, pairing }: { readonly example: PairExampleView; 
                 </span>
               </dt>
               <dd className="min-w-0">
-                <Answer version={pairing.baseline} value={example.baseline[name]} side="base" strong={differs} />
-                <Answer version={pairing.candidate} value={example.candidate[name]} side="cand" strong={differs} />
+                <Answer
+                  version={pairing.baseline}
+                  value={example.baseline[name]}
+                  side="base"
+                  strong={differs}
+                />
+                <Answer
+                  version={pairing.candidate}
+                  value={example.candidate[name]}
+                  side="cand"
+                  strong={differs}
+                />
               </dd>
             </div>
           )
@@ -85,8 +104,10 @@ interface AnswerProps {
 function Answer({ version, value, side, strong }: AnswerProps) {
   return (
     <p className="flex gap-2.5 text-second">
-      <span className={cn('w-7 shrink-0', side === 'cand' ? 'text-cand' : 'text-ink-2')}>v{version ?? '?'}</span>
-      <span className={cn('min-w-0 font-mono', strong ? 'font-semibold' : 'text-ink-2')}>
+      <span className={cn('w-7 shrink-0', side === 'cand' ? 'text-cand' : 'text-ink-2')}>
+        v{version ?? '?'}
+      </span>
+      <span className={cn('min-w-0 font-mono', strong ? 'font-medium' : 'text-ink-2')}>
         {value === undefined ? 'no answer' : flatText(value, SHOWN_VALUE)}
       </span>
     </p>

@@ -20,7 +20,16 @@ interface ReasonFieldProps {
 }
 
 /** Why: a chip, or 3 to 500 characters, or both. */
-export function ReasonField({ chips, chip, onChip, text, onText, placeholder, problem, fieldRef }: ReasonFieldProps) {
+export function ReasonField({
+  chips,
+  chip,
+  onChip,
+  text,
+  onText,
+  placeholder,
+  problem,
+  fieldRef,
+}: ReasonFieldProps) {
   const id = useId()
   return (
     <div>
@@ -30,7 +39,7 @@ export function ReasonField({ chips, chip, onChip, text, onText, placeholder, pr
         </label>{' '}
         <span className="text-ink-3">required</span>
       </p>
-      <fieldset className="mt-1.5 flex flex-wrap gap-1.5">
+      <fieldset className="mt-1.5 flex flex-wrap gap-1">
         <legend className="sr-only">Kind of reason</legend>
         {chips.map((name) => (
           <button
@@ -39,7 +48,7 @@ export function ReasonField({ chips, chip, onChip, text, onText, placeholder, pr
             aria-pressed={chip === name}
             onClick={() => onChip(chip === name ? null : name)}
             className={cn(
-              'inline-flex h-7 items-center gap-1.5 rounded-full border border-control px-2.5 text-second transition-colors duration-[120ms] hover:bg-hover touch:h-11',
+              'inline-flex h-7 items-center gap-1.5 rounded-full border border-control px-2 text-second transition-colors duration-[120ms] hover:bg-hover touch:h-11',
               chip === name && 'border-ink bg-hover font-medium',
             )}
           >

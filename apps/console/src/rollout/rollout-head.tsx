@@ -14,11 +14,11 @@ export function RolloutHead({ rollout }: { readonly rollout: RolloutView }) {
       <h2 id="rollout-title" className="font-semibold">
         {open ? 'Rollout' : 'Last rollout'}
       </h2>
-      <VersionChip model={model} version={candidate} role={open ? 'candidate' : 'none'} />
+      <VersionChip model={model} version={candidate} shownAs={open ? 'candidate' : 'none'} />
       {baseline !== null && (
         <>
           <span className="text-ink-2 text-second">{open ? 'beside live' : 'tried beside'}</span>
-          <VersionChip model={model} version={baseline} role={open ? 'live' : 'none'} digest={false} />
+          <VersionChip model={model} version={baseline} shownAs={open ? 'live' : 'none'} digest={false} />
         </>
       )}
       <p className="min-w-0 text-second">

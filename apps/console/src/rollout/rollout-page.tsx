@@ -11,7 +11,7 @@ import { VersionChip } from '../components/version-chip.tsx'
 import { DoneLine } from '../model/done-line.tsx'
 import { modelHref } from '../shell/breadcrumb.ts'
 import { PageTitle } from '../shell/page-title.tsx'
-import { rolloutLook } from '../states.tsx'
+import { rolloutLook, rolloutWords } from '../states.tsx'
 import { useTRPC } from '../trpc/client.ts'
 import { controlFailure } from '../trpc/control-error.ts'
 import { RolloutSection } from './rollout-section.tsx'
@@ -49,8 +49,8 @@ function LoadedRollout({ rollout, hold }: LoadedRolloutProps) {
         <h1 className="font-semibold text-title">
           {model} <span className="sr-only">v{candidate.number}, rollout</span>
         </h1>
-        <VersionChip model={model} version={candidate} role={open ? 'candidate' : 'none'} />
-        <Badge look={rolloutLook(rollout)} />
+        <VersionChip model={model} version={candidate} shownAs={open ? 'candidate' : 'none'} />
+        <Badge look={rolloutLook(rollout)}>{rolloutWords(rollout)}</Badge>
         <Link href={modelHref(model)} className="link ml-auto text-second">
           All of {model}
         </Link>

@@ -7,7 +7,7 @@ import { EvidencePanel } from '../evidence/evidence-panel.tsx'
 import { VerdictBanner } from '../evidence/verdict-banner.tsx'
 import { bannerWords } from '../evidence/verdict-words.ts'
 import { Announce } from '../live/announce.tsx'
-import { rolloutLook } from '../states.tsx'
+import { rolloutLook, rolloutWords } from '../states.tsx'
 import { DecideBar } from './decide-bar.tsx'
 import { DecisionPanel } from './decision-panel.tsx'
 import { OutcomePanel } from './outcome-panel.tsx'
@@ -29,11 +29,10 @@ export function RolloutSection({ rollout, hold, onDone }: RolloutSectionProps) {
   const { shown, changes } = basis
   const open = shown.endedAt === null
   const pairing = { candidate: shown.candidate.number, baseline: shown.baseline?.number ?? null }
-  const look = rolloutLook(rollout)
   const verdict = rollout.analysis === null ? '' : `. ${bannerWords(rollout.analysis).title}`
   return (
     <div className="grid gap-4">
-      <Announce sentence={`v${rollout.candidate.number}: ${look.word.en}${verdict}`} />
+      <Announce sentence={`v${rollout.candidate.number}: ${rolloutWords(rollout)}${verdict}`} />
       <section aria-labelledby="rollout-title" className="rounded-panel border bg-surface">
         <RolloutHead rollout={shown} />
         <StepRail rollout={shown} />
@@ -65,8 +64,10 @@ export function RolloutSection({ rollout, hold, onDone }: RolloutSectionProps) {
 }
 
 const WITHOUT_EVIDENCE: Readonly<Record<RolloutView['kind'], string>> = {
-  first: 'A first version needs no evidence: golden samples and warm-up are its test, since nothing is live to compare it with.',
-  immediate: 'The policy says immediate: golden samples and warm-up are the test, and no evidence is collected.',
+  first:
+    'A first version needs no evidence: golden samples and warm-up are its test, since nothing is live to compare it with.',
+  immediate:
+    'The policy says immediate: golden samples and warm-up are the test, and no evidence is collected.',
   returning: 'A proven version returns at once: its evidence was collected when it first went live.',
   evidence: 'Evidence begins with the first pair in shadow: the same request, run by both versions.',
 }
@@ -74,7 +75,7 @@ const WITHOUT_EVIDENCE: Readonly<Record<RolloutView['kind'], string>> = {
 function NoEvidence({ rollout }: { readonly rollout: RolloutView }) {
   return (
     <section aria-label="Evidence" className="rounded-panel border bg-surface px-4 py-4">
-      <Mark look={rolloutLook(rollout)} />
+      <Mark look={rolloutLook(rollout)}>{rolloutWords(rollout)}</Mark>
       <p className="mt-1 max-w-2xl text-ink-2">{WITHOUT_EVIDENCE[rollout.kind]}</p>
     </section>
   )

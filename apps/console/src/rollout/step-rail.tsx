@@ -17,7 +17,12 @@ export function StepRail({ rollout }: { readonly rollout: RolloutView }) {
     <>
       <ol className="hidden px-4 pt-3 pb-3.5 md:flex">
         {rollout.steps.map((step, index) => (
-          <RailStep key={step.step} step={step} number={index + 1} last={index === rollout.steps.length - 1} />
+          <RailStep
+            key={step.step}
+            step={step}
+            number={index + 1}
+            last={index === rollout.steps.length - 1}
+          />
         ))}
       </ol>
       <ShortRail steps={rollout.steps} />
@@ -34,7 +39,10 @@ interface RailStepProps {
 function RailStep({ step, number, last }: RailStepProps) {
   const now = step.state === 'now'
   return (
-    <li aria-current={now ? 'step' : undefined} className={cn('min-w-0 flex-1 pr-2', last && 'flex-none lg:min-w-28')}>
+    <li
+      aria-current={now ? 'step' : undefined}
+      className={cn('min-w-0 flex-1 pr-2', last && 'flex-none lg:min-w-28')}
+    >
       <div className="flex items-center">
         <StepSign step={step} number={number} />
         {!last && (
@@ -104,7 +112,13 @@ function StepSign({ step, number }: { readonly step: StepView; readonly number: 
   if (step.state === 'now') {
     const waits = step.step === 'approval'
     return (
-      <span className={cn(SIGN, 'border-2', waits ? 'border-warn bg-warn-soft text-warn' : 'border-cand bg-cand-soft text-cand')}>
+      <span
+        className={cn(
+          SIGN,
+          'border-2',
+          waits ? 'border-warn bg-warn-soft text-warn' : 'border-cand bg-cand-soft text-cand',
+        )}
+      >
         {waits ? <UserRoundCheck aria-hidden size={11} /> : number}
       </span>
     )

@@ -1,6 +1,6 @@
 import type { ModelView, RolloutView } from '@understudy/api/views'
 import { flatText } from '../text/plain-text.ts'
-import { Numbered } from './numbered.tsx'
+import { Numbered, Sentence } from './numbered.tsx'
 
 interface WhatProps {
   readonly rollout: RolloutView
@@ -14,21 +14,21 @@ export function WhatApprovalDoes({ rollout, hold }: WhatProps) {
   return (
     <Numbered title="What will happen">
       {missing > 1 && (
-        <>
+        <Sentence>
           Your approval is kept. <strong>{missing - 1} more</strong> of {approvalsRequired} must follow.
-        </>
+        </Sentence>
       )}
-      <>
+      <Sentence>
         <strong>v{candidate.number} is live</strong> on every node at once, without a dropped request
         {baseline !== null && `; v${baseline.number} finishes what it already runs`}.
-      </>
+      </Sentence>
       {baseline !== null && (
-        <>
+        <Sentence>
           <strong>v{baseline.number} stays warm</strong> as previous: one rollback brings it back.
-        </>
+        </Sentence>
       )}
-      {hold !== null && <>The hold by {flatText(hold.actor, 40)} ends.</>}
-      {hold === null && <>Your comment and the evidence go into the audit log.</>}
+      {hold !== null && <Sentence>The hold by {flatText(hold.actor, 40)} ends.</Sentence>}
+      {hold === null && <Sentence>Your comment and the evidence go into the audit log.</Sentence>}
     </Numbered>
   )
 }
@@ -38,19 +38,15 @@ export function WhatRejectionDoes({ rollout }: { readonly rollout: RolloutView }
   const { candidate, baseline, commit } = rollout
   return (
     <Numbered title="What will happen">
-      <>
+      <Sentence>
         v{candidate.number} stops at once. It has answered no client, so nothing is withdrawn.
-        {baseline !== null && (
-          <>
-            {' '}
-            <strong>v{baseline.number} goes on.</strong>
-          </>
-        )}
-      </>
-      <>
-        These bytes are not tried again by themselves. A <strong>retry</strong> or other bytes start a new rollout.
-      </>
-      <>{flatText(commit.authorName, 40)} reads your reason here and in the audit log.</>
+        {baseline !== null && <strong> v{baseline.number} goes on.</strong>}
+      </Sentence>
+      <Sentence>
+        These bytes are not tried again by themselves. A <strong>retry</strong> or other bytes start a new
+        rollout.
+      </Sentence>
+      <Sentence>{flatText(commit.authorName, 40)} reads your reason here and in the audit log.</Sentence>
     </Numbered>
   )
 }

@@ -25,6 +25,7 @@ export function setComposition(context: ControlContext): void {
 /** @throws Error when the process was started without `instrumentation.ts` */
 export function composition(): ControlContext {
   const context = holder[SLOT]
-  if (context === undefined) throw new Error('The console has not been composed: instrumentation did not run.')
+  if (context === undefined)
+    throw new Error('The console has not been composed: instrumentation did not run.')
   return context
 }

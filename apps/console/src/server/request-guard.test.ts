@@ -10,14 +10,12 @@ const request = (over: Partial<GuardedRequest> = {}): GuardedRequest => ({
 })
 
 describe('isOwnHost', () => {
-  test.each([
-    '127.0.0.1:3000',
-    'localhost:3000',
-    'LOCALHOST:3000',
-    '[::1]:3000',
-  ])('lets the loopback name %s through', (host) => {
-    expect(isOwnHost(host, 3000)).toBe(true)
-  })
+  test.each(['127.0.0.1:3000', 'localhost:3000', 'LOCALHOST:3000', '[::1]:3000'])(
+    'lets the loopback name %s through',
+    (host) => {
+      expect(isOwnHost(host, 3000)).toBe(true)
+    },
+  )
 
   test.each([
     ['a rebound name', 'evil.example:3000'],

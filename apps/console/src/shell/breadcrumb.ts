@@ -6,7 +6,10 @@ export interface Crumb {
 
 /** The way from the side bar to a page, read off its path. */
 export function breadcrumb(path: string): readonly Crumb[] {
-  const [section, model, below] = path.split('/').filter((part) => part !== '').map(decode)
+  const [section, model, below] = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decode)
   if (section === undefined) return [{ name: 'Overview', href: undefined }]
   if (section === 'audit') return [{ name: 'Audit', href: undefined }]
   if (section !== 'models') return [{ name: 'Not found', href: undefined }]

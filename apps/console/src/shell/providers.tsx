@@ -12,7 +12,13 @@ export function Providers({ nonce, children }: { readonly nonce: string; readonl
   const [queryClient] = useState(createQueryClient)
   const [control] = useState(createControlClient)
   return (
-    <ThemeProvider attribute="data-theme" defaultTheme="system" enableSystem disableTransitionOnChange nonce={nonce}>
+    <ThemeProvider
+      attribute="data-theme"
+      defaultTheme="system"
+      enableSystem
+      disableTransitionOnChange
+      nonce={nonce}
+    >
       <QueryClientProvider client={queryClient}>
         <TRPCProvider trpcClient={control} queryClient={queryClient}>
           <LiveProvider>{children}</LiveProvider>

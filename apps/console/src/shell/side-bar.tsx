@@ -18,7 +18,11 @@ export function SideBar() {
   const platform = useQuery(useTRPC().platform.queryOptions()).data
   return (
     <aside className="sticky top-0 hidden h-dvh w-14 shrink-0 flex-col border-r px-2 pt-3.5 pb-3 md:flex lg:w-54 lg:px-3">
-      <Link href="/" className="flex items-center gap-2.5 px-2.5 pb-4 font-semibold text-lead" aria-label="Understudy, overview">
+      <Link
+        href="/"
+        className="flex items-center gap-2.5 px-2.5 pb-4 font-semibold text-lead"
+        aria-label="Understudy, overview"
+      >
         <Logo />
         <span className="hidden lg:inline">Understudy</span>
       </Link>
@@ -80,7 +84,11 @@ function Foot({ platform }: { readonly platform: PlatformView }) {
           {nodes.ready} of {nodes.total}
         </FootLine>
         {repository !== null && (
-          <FootLine icon={<GitBranch aria-hidden size={14} />} name={broken ? 'Git' : 'Git synced'} warn={broken}>
+          <FootLine
+            icon={<GitBranch aria-hidden size={14} />}
+            name={broken ? 'Git' : 'Git synced'}
+            warn={broken}
+          >
             <GitState repository={repository} />
           </FootLine>
         )}

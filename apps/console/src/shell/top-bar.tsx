@@ -74,7 +74,11 @@ function PhoneMenu() {
         <DropdownMenu.Content align="start" className={MENU}>
           {NAV_ITEMS.map((item) => (
             <DropdownMenu.Item key={item.href} asChild>
-              <Link href={item.href} aria-current={isCurrent(item, path) ? 'page' : undefined} className={MENU_ITEM}>
+              <Link
+                href={item.href}
+                aria-current={isCurrent(item, path) ? 'page' : undefined}
+                className={MENU_ITEM}
+              >
                 <item.icon aria-hidden size={16} />
                 {item.name}
               </Link>

@@ -33,7 +33,13 @@ test('percent keeps two digits at most', () => {
 })
 
 test('size keeps three figures at most', () => {
-  expect([0, 999, 1_000, 4_310_000, 612_000_000].map(size)).toEqual(['0 B', '999 B', '1.0 kB', '4.3 MB', '612 MB'])
+  expect([0, 999, 1_000, 4_310_000, 612_000_000].map(size)).toEqual([
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '4.3 MB',
+    '612 MB',
+  ])
 })
 
 test('milliseconds turn into seconds', () => {

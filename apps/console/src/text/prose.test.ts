@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { firstSentence, proseParts } from './prose.ts'
+import { beforeCommand, firstSentence, proseParts } from './prose.ts'
 
 test('code in a sentence is told from its words', () => {
   expect(proseParts('Drive traffic: `npx a --b`, then look.')).toEqual([
@@ -24,4 +24,11 @@ test('the first sentence ends at a stop before a space, not in a number or in co
   ])
   expect(firstSentence('Run `a. b` now. Then c.')).toEqual(['Run `a. b` now', 'Then c.'])
   expect(firstSentence('One sentence.')).toEqual(['One sentence', ''])
+})
+
+test('a sentence is shown up to its command, which then stands by itself', () => {
+  const sentence = 'iris v2 waits for your approval: `npx approve iris`, or `npx reject iris`.'
+  expect(beforeCommand(sentence, 'npx approve iris')).toBe('iris v2 waits for your approval')
+  expect(beforeCommand(sentence, 'npx other')).toBe(sentence)
+  expect(beforeCommand('Nothing to do.', null)).toBe('Nothing to do.')
 })

@@ -8,7 +8,8 @@ export interface ControlFailure {
   readonly id: string | undefined
 }
 
-const NOT_REACHED = 'The console does not answer. Nothing is known to have changed; look again when it is back.'
+const NOT_REACHED =
+  'The console does not answer. Nothing is known to have changed; look again when it is back.'
 
 /** Reads the registered code, the sentence and the id out of whatever a request threw. */
 export function controlFailure(error: unknown): ControlFailure {
@@ -17,7 +18,8 @@ export function controlFailure(error: unknown): ControlFailure {
   }
   const data: unknown = error.data
   if (!isRecord(data)) return { message: NOT_REACHED, code: undefined, id: undefined }
-  const issue = typeof data.understudyCode === 'string' ? error.message : (firstIssue(error.message) ?? error.message)
+  const issue =
+    typeof data.understudyCode === 'string' ? error.message : (firstIssue(error.message) ?? error.message)
   return { message: issue, code: text(data.understudyCode), id: text(data.id) }
 }
 

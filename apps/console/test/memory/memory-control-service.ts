@@ -106,7 +106,8 @@ export class MemoryControlService implements ControlService {
 
   async approve(act: Parameters<ControlService['approve']>[0]): Promise<ActResult> {
     const rollout = this.#decidable(act.model, act.version, act.seen)
-    if (rollout === null) return { changed: false, sentence: `v${act.version} is live. Your approval was not needed.` }
+    if (rollout === null)
+      return { changed: false, sentence: `v${act.version} is live. Your approval was not needed.` }
     this.#end(act.model, { ...rollout, state: 'succeeded', approvedBy: [act.actor] })
     this.#promote(act.model, act.version, act.comment ?? null)
     return { changed: true, sentence: `${act.model} v${act.version} is approved and goes live.` }
@@ -114,7 +115,8 @@ export class MemoryControlService implements ControlService {
 
   async reject(act: Parameters<ControlService['reject']>[0]): Promise<ActResult> {
     const rollout = this.#decidable(act.model, act.version, act.seen)
-    if (rollout === null) return { changed: false, sentence: `v${act.version} is live; nothing was rejected.` }
+    if (rollout === null)
+      return { changed: false, sentence: `v${act.version} is live; nothing was rejected.` }
     this.#end(act.model, { ...rollout, state: 'failed', reason: act.reason })
     this.#record({ ...this.#by('rejected', act), sentence: `${act.model} v${act.version} was rejected.` })
     return { changed: true, sentence: `${act.model} v${act.version} is rejected.` }
@@ -168,7 +170,10 @@ export class MemoryControlService implements ControlService {
     const model = this.#model(act.model)
     const lifted = model.versions.find((version) => version.digest.startsWith(act.digest))
     if (lifted?.standing !== 'withdrawn') {
-      throw new PlatformError('rollout.not_withdrawn', `No withdrawn version of ${act.model} has this digest.`)
+      throw new PlatformError(
+        'rollout.not_withdrawn',
+        `No withdrawn version of ${act.model} has this digest.`,
+      )
     }
     const versions = model.versions.map((version) =>
       version === lifted ? { ...version, standing: 'failed' as const, reason: act.reason } : version,
@@ -203,7 +208,12 @@ export class MemoryControlService implements ControlService {
     const { rollout } = model
     if (rollout === null) return
     const policyHash = digestOf(`another policy of ${name}`)
-    this.#past.set(rollout.id, { ...rollout, state: 'aborted', reason: 'policyChanged', endedAt: new Date().toISOString() })
+    this.#past.set(rollout.id, {
+      ...rollout,
+      state: 'aborted',
+      reason: 'policyChanged',
+      endedAt: new Date().toISOString(),
+    })
     const id = `${rollout.id.slice(0, -2)}99`
     const next: RolloutView = {
       ...rollout,
@@ -213,7 +223,10 @@ export class MemoryControlService implements ControlService {
       pauseReason: null,
       verdict: null,
       seen: { ...rollout.seen, rolloutId: id, policyHash },
-      may: { ...rollout.may, approve: { allowed: false, because: 'v2 has no verdict yet: it can be approved when it passed.' } },
+      may: {
+        ...rollout.may,
+        approve: { allowed: false, because: 'v2 has no verdict yet: it can be approved when it passed.' },
+      },
     }
     this.#change({ ...model, rollout: next, policyHash })
   }
@@ -240,7 +253,10 @@ export class MemoryControlService implements ControlService {
     const same =
       seen === undefined || (seen.rolloutId === rollout.id && seen.policyHash === rollout.seen.policyHash)
     if (!same) {
-      throw new PlatformError('rollout.stale_decision', `Nothing was done: the rollout of ${name} changed since you looked.`)
+      throw new PlatformError(
+        'rollout.stale_decision',
+        `Nothing was done: the rollout of ${name} changed since you looked.`,
+      )
     }
     if (rollout.state === 'succeeded' && rollout.candidate.number === version) return null
     if (!isOpen(rollout)) throw new PlatformError('rollout.not_open', `No rollout of ${name} is open.`)
@@ -260,8 +276,15 @@ export class MemoryControlService implements ControlService {
           step.state === 'done' ? step : { ...step, state: succeeded ? 'done' : 'skipped', note: '' },
         ),
       },
-      why: { sentence: succeeded ? `${name} v${rollout.candidate.number} is live. Nothing to do.` : `${name} waits for a push.`, command: null },
-      drift: succeeded ? null : { reason: 'rolloutFailed', detail: 'The newest version failed.', since: new Date().toISOString() },
+      why: {
+        sentence: succeeded
+          ? `${name} v${rollout.candidate.number} is live. Nothing to do.`
+          : `${name} waits for a push.`,
+        command: null,
+      },
+      drift: succeeded
+        ? null
+        : { reason: 'rolloutFailed', detail: 'The newest version failed.', since: new Date().toISOString() },
     })
   }
 
@@ -277,7 +300,15 @@ export class MemoryControlService implements ControlService {
       previous: model.live,
       generation,
       promotions: [
-        { generation, kind: 'evidence', from: model.live?.number ?? null, to: number, actor: this.#actor, reason, at },
+        {
+          generation,
+          kind: 'evidence',
+          from: model.live?.number ?? null,
+          to: number,
+          actor: this.#actor,
+          reason,
+          at,
+        },
         ...model.promotions,
       ],
     })
@@ -292,12 +323,22 @@ export class MemoryControlService implements ControlService {
     })
   }
 
-  #by(action: string, act: { readonly model: string; readonly version: number; readonly actor: string; readonly reason: string }) {
+  #by(
+    action: string,
+    act: {
+      readonly model: string
+      readonly version: number
+      readonly actor: string
+      readonly reason: string
+    },
+  ) {
     const { actor, model, version, reason } = act
     return { at: new Date().toISOString(), actor, action, model, version, reason }
   }
 
-  #record(entry: Omit<AuditEntryView, 'seq' | 'hash' | 'reason'> & { readonly reason?: string | null }): void {
+  #record(
+    entry: Omit<AuditEntryView, 'seq' | 'hash' | 'reason'> & { readonly reason?: string | null },
+  ): void {
     const seq = this.#audit.length + 1
     this.#audit.push({ ...entry, reason: entry.reason ?? null, seq, hash: digestOf(`entry ${seq}`) })
     this.#wake()
@@ -315,7 +356,9 @@ export class MemoryControlService implements ControlService {
   }
 
   #needsYou(): readonly NeedsYouItem[] {
-    return [...this.#models.values()].flatMap(needsOf).sort((one, other) => URGENCY[one.kind] - URGENCY[other.kind])
+    return [...this.#models.values()]
+      .flatMap(needsOf)
+      .sort((one, other) => URGENCY[one.kind] - URGENCY[other.kind])
   }
 
   #wake(): void {
@@ -384,7 +427,10 @@ function rowOf(model: ModelView): ModelRow {
       verdict: analysis?.outcome ?? null,
       pairs: analysis?.pairs ?? 0,
       minPairs: analysis?.minPairs ?? 0,
-      stepIndex: Math.max(0, steps.findIndex((each) => each.state === 'now')),
+      stepIndex: Math.max(
+        0,
+        steps.findIndex((each) => each.state === 'now'),
+      ),
       stepCount: steps.length,
     },
   }

@@ -17,7 +17,10 @@ export const MINUTE_MS = 60_000
 /** The moment the story is told from; everything else is so long before it. */
 export const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE_MS).toISOString()
 
-const ref = (model: string, number: number): VersionRef => ({ number, digest: digestOf(`${model}@${number}`) })
+const ref = (model: string, number: number): VersionRef => ({
+  number,
+  digest: digestOf(`${model}@${number}`),
+})
 
 export const commitOf = (subject: string, authorName: string, at: string): CommitView => ({
   hash: digestOf(subject).slice(0, 40),
@@ -53,7 +56,11 @@ const pair = (index: number, baseline: string, candidate: string, odds: string):
   differing: baseline === candidate ? ['probabilities'] : ['label', 'probabilities'],
 })
 
-export const IRIS_COMMIT = commitOf('iris 2: gradient boosted trees in place of the regression', 'Mara Lindqvist', ago(41))
+export const IRIS_COMMIT = commitOf(
+  'iris 2: gradient boosted trees in place of the regression',
+  'Mara Lindqvist',
+  ago(41),
+)
 
 export function irisRollout(): RolloutView {
   return {
@@ -156,7 +163,10 @@ export function digitsRollout(pairs: number): RolloutView {
   }
 }
 
-function promotion(generation: number, change: Partial<PromotionView> & { readonly to: number }): PromotionView {
+function promotion(
+  generation: number,
+  change: Partial<PromotionView> & { readonly to: number },
+): PromotionView {
   return {
     generation,
     kind: 'evidence',
@@ -200,7 +210,13 @@ export function irisModel(): ModelView {
         sizeBytes: 184_200,
         rollout: { id: rollout.id, state: 'paused', verdict: 'pass', pairs: 702 },
       }),
-      versionOf('iris', 1, { commit: first, standing: 'proven', labels: ['live'], nodes: warm, sizeBytes: 1_240 }),
+      versionOf('iris', 1, {
+        commit: first,
+        standing: 'proven',
+        labels: ['live'],
+        nodes: warm,
+        sizeBytes: 1_240,
+      }),
     ],
     rollout,
     drift: { reason: 'rolloutRunning', detail: 'Git asks for v2; its rollout is running.', since: ago(41) },
@@ -243,7 +259,12 @@ export function digitsModel(pairs: number): ModelView {
         standing: 'withdrawn',
         reason: 'Rolled back by local:amara: it confuses 3 and 8 on the new scanner',
         sizeBytes: 208_100,
-        rollout: { id: '6b1f6a52-6f0d-4c5b-9b0e-2f1d7c1c0a04', state: 'succeeded', verdict: 'pass', pairs: 1_180 },
+        rollout: {
+          id: '6b1f6a52-6f0d-4c5b-9b0e-2f1d7c1c0a04',
+          state: 'succeeded',
+          verdict: 'pass',
+          pairs: 1_180,
+        },
       }),
       versionOf('digits', 1, {
         commit: commitOf('digits 1: linear', 'Chen Yu', ago(26_000)),
@@ -269,10 +290,14 @@ export function digitsModel(pairs: number): ModelView {
       promotion(1, { to: 1, kind: 'first', actor: 'controller', at: ago(25_990) }),
     ],
     why: {
-      sentence: 'digits v3 is in its shadow, under the hold of local:amara. Errors: decides when 500 pairs are counted.',
+      sentence:
+        'digits v3 is in its shadow, under the hold of local:amara. Errors: decides when 500 pairs are counted.',
       command: 'npx --no-install understudy predict digits --golden --rate 50 --for 30s',
     },
-    signature: { inputs: ['image: float32[-1, 1, 8, 8]'], outputs: ['label: int64[-1]', 'scores: float32[-1, 10]'] },
+    signature: {
+      inputs: ['image: float32[-1, 1, 8, 8]'],
+      outputs: ['label: int64[-1]', 'scores: float32[-1, 10]'],
+    },
   }
 }
 
@@ -314,9 +339,15 @@ export function churnModel(): ModelView {
       promotion(7, { from: 2, to: 3, reason: 'Looks right', at: ago(6_900) }),
       promotion(6, { from: 1, to: 2, at: ago(15_900) }),
     ],
-    problems: [{ path: 'models/churn/model.yaml', message: 'line 9, column 5: unknown key `canary`; the last valid policy goes on.' }],
+    problems: [
+      {
+        path: 'models/churn/model.yaml',
+        message: 'line 9, column 5: unknown key `canary`; the last valid policy goes on.',
+      },
+    ],
     why: {
-      sentence: 'churn v4 was rejected: golden sample 7 of 24, `score` is 0.31, expected 0.94 ± 0.01. Push a corrected v5.',
+      sentence:
+        'churn v4 was rejected: golden sample 7 of 24, `score` is 0.31, expected 0.94 ± 0.01. Push a corrected v5.',
       command: null,
     },
   }
@@ -326,15 +357,26 @@ type EntryFacts = Omit<AuditEntryView, 'seq' | 'hash' | 'reason'> & { readonly r
 
 /** The log of the story, oldest first, with many quiet entries before it so that a page is filled. */
 export function firstEntries(): readonly EntryFacts[] {
-  const quiet = Array.from({ length: 118 }, (_, index): EntryFacts => ({
-    at: ago(27_000 - index * 5),
-    actor: 'controller',
-    action: 'synced',
-    model: null,
-    version: null,
-    sentence: `The repository was read at ${digestOf(`sync ${index}`).slice(0, 7)}.`,
-  }))
-  const told = (minutes: number, actor: string, action: string, model: string, version: number, sentence: string, reason: string | null = null): EntryFacts => ({
+  const quiet = Array.from(
+    { length: 118 },
+    (_, index): EntryFacts => ({
+      at: ago(27_000 - index * 5),
+      actor: 'controller',
+      action: 'synced',
+      model: null,
+      version: null,
+      sentence: `The repository was read at ${digestOf(`sync ${index}`).slice(0, 7)}.`,
+    }),
+  )
+  const told = (
+    minutes: number,
+    actor: string,
+    action: string,
+    model: string,
+    version: number,
+    sentence: string,
+    reason: string | null = null,
+  ): EntryFacts => ({
     at: ago(minutes),
     actor,
     action,
@@ -347,11 +389,26 @@ export function firstEntries(): readonly EntryFacts[] {
     ...quiet,
     told(4_300, 'local:amara', 'approved', 'digits', 2, 'digits v2 was approved.', 'Flips look right'),
     told(4_299, 'controller', 'promoted', 'digits', 2, 'digits v2 is live; v1 stays warm.'),
-    told(2_950, 'local:amara', 'rolledBack', 'digits', 1, 'digits v2 was taken off; v1 answers.', 'it confuses 3 and 8 on the new scanner'),
+    told(
+      2_950,
+      'local:amara',
+      'rolledBack',
+      'digits',
+      1,
+      'digits v2 was taken off; v1 answers.',
+      'it confuses 3 and 8 on the new scanner',
+    ),
     told(190, 'controller', 'version.rejected', 'churn', 4, 'churn v4 was rejected: golden sample 7 of 24.'),
     told(41, 'Mara Lindqvist', 'version.discovered', 'iris', 2, 'iris v2 was pushed in 84e7307.'),
     told(40, 'controller', 'rollout.started', 'iris', 2, 'The rollout of iris v2 began.'),
     told(5, 'Chen Yu', 'version.discovered', 'digits', 3, 'digits v3 was pushed in fcda82b.'),
-    told(2, 'controller', 'rollout.verdict', 'iris', 2, 'iris v2 passed after 702 pairs and waits for approval.'),
+    told(
+      2,
+      'controller',
+      'rollout.verdict',
+      'iris',
+      2,
+      'iris v2 passed after 702 pairs and waits for approval.',
+    ),
   ]
 }

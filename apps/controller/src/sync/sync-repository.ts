@@ -111,8 +111,9 @@ async function syncCommit(
         steps.push({ action, ingested: await ingest(options, commit, action) })
       const tip = await mirror.commitInfo(commit)
       const traceparent = currentTraceparent()
+      const tipProblem = plan.problems.map(({ message }) => message).join(' ') || null
       await queue.fenced(claim, (tx) =>
-        applySync(tx, { repositoryId: repository.id, tip, steps, traceparent }),
+        applySync(tx, { repositoryId: repository.id, tip, steps, traceparent, tipProblem }),
       )
       span.setAttribute('understudy.sync.actions', steps.length)
       logger.info(

@@ -64,6 +64,12 @@ export interface ControlActs {
     readonly version?: number | undefined
     readonly actor: string
   }): Promise<ActResult>
+  /** Starts a rollout by hand. */
+  promote(act: {
+    readonly model: string
+    readonly version: number
+    readonly actor: string
+  }): Promise<ActResult>
   /** Takes the live version off. `from` and `generation` are what the person saw; when they are no longer true nothing changes. */
   rollback(act: {
     readonly model: string

@@ -57,6 +57,9 @@ export const controlRouter = router({
   retry: procedure
     .input(z.object({ model: modelName, version: z.int().positive().optional() }))
     .mutation(({ ctx, input }) => ctx.service.retry({ ...input, actor: ctx.actor })),
+  promote: procedure
+    .input(z.object({ model: modelName, version: z.int().positive() }))
+    .mutation(({ ctx, input }) => ctx.service.promote({ ...input, actor: ctx.actor })),
   rollback: procedure
     .input(
       z.object({

@@ -427,6 +427,12 @@ export const ERROR_REGISTRY = {
     retry: 'never',
     remedy: 'Push a better version; evidence already spoke against this one.',
   },
+  'rollout.not_startable': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Name a validated version that is newer than what is live.',
+  },
   'rollout.withdrawn': {
     category: 'FAILED_PRECONDITION',
     fault: 'operator',

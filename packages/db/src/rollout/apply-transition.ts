@@ -8,6 +8,7 @@ import {
   type RolloutRecord,
   type StepRecord,
   standingOf,
+  type VersionRecord,
   versionOf,
 } from '../record/model-record.ts'
 import { setStanding } from './standing.ts'
@@ -56,15 +57,28 @@ async function recordVerdict(
   return describeAnalysis(analysis, contest)
 }
 
+/**
+ * What may come back after a promotion: what was live, unless it was withdrawn meanwhile. Where the new number has the very bytes of the
+ * old one, the earlier version stays: rolling back to the same bytes would withdraw what it restores.
+ */
+function previousAfter(
+  record: ModelRecord,
+  rollout: RolloutRecord,
+  old: VersionRecord | undefined,
+  previous: number | null,
+): number | null {
+  if (old?.digest === rollout.digest) return previous
+  return old && standingOf(record, old.digest) !== 'withdrawn' ? old.number : null
+}
+
 /** Moves the label, consumes the approvals, ends the hold: everything of a promotion but its audit row. */
 async function commitPromotion(tx: Tx, record: ModelRecord, rollout: RolloutRecord): Promise<number> {
   const plan = await lockPlan(tx, record.name)
   const old = versionOf(record, plan.live)
-  const keepsPrevious = old !== undefined && standingOf(record, old.digest) !== 'withdrawn'
   const approvers = rollout.approvals.map((approval) => approval.actor)
   const generation = await moveLabels(tx, plan, {
     live: rollout.number,
-    previous: keepsPrevious ? old.number : null,
+    previous: previousAfter(record, rollout, old, plan.previous),
     candidate: null,
     kind: rollout.kind,
     rolloutId: rollout.id,

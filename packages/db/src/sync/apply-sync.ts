@@ -34,6 +34,8 @@ export interface SyncToApply {
   readonly tip: CommitInfo
   readonly steps: readonly SyncStep[]
   readonly traceparent: string | null
+  /** What is refused at the tip and belongs to no model; null when nothing is. */
+  readonly tipProblem: string | null
 }
 
 interface Application extends SyncToApply {
@@ -223,7 +225,13 @@ export async function applySync(tx: Tx, sync: SyncToApply): Promise<void> {
   for (const model of models) await requestWork(tx, 'model', model, sync.traceparent)
   await tx.repository.update({
     where: { id: sync.repositoryId },
-    data: { acceptedCommit: sync.tip.commit, syncedAt: new Date(), problem: null, stalledReason: null },
+    data: {
+      acceptedCommit: sync.tip.commit,
+      syncedAt: new Date(),
+      problem: null,
+      tipProblem: sync.tipProblem,
+      stalledReason: null,
+    },
   })
   await notifyChange(tx, 'record')
   for (const model of models) {

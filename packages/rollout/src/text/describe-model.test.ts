@@ -148,7 +148,7 @@ const SENTENCES: Readonly<Record<string, readonly [Partial<ModelSituation>, stri
   ],
   'a manual trigger': [
     { drift: drift('manual') },
-    'iris v2 is validated and waits for a person to start it: its policy says `trigger: manual`. v1 goes on.',
+    'iris v2 is validated and waits for a person to start it, as its policy says: `npx --no-install understudy promote iris 2`. v1 goes on.',
   ],
   'a rollout about to begin': [
     { drift: drift('rolloutRunning') },

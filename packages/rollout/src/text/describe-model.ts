@@ -29,7 +29,7 @@ const DRIFT_SENTENCES = {
   heldByOperator: (situation) =>
     `${newest(situation)} waits: ${situation.hold ? `${situation.hold.actor} holds what is live (${situation.hold.reason})` : 'an operator holds what is live'}. It is tried next, and its approval ends the hold. ${goesOn(situation)}.`,
   manual: (situation) =>
-    `${newest(situation)} is validated and waits for a person to start it: its policy says \`trigger: manual\`. ${goesOn(situation)}.`,
+    `${newest(situation)} is validated and waits for a person to start it, as its policy says: \`npx --no-install understudy promote ${situation.model} ${situation.newest?.number ?? ''}\`. ${goesOn(situation)}.`,
   rolloutRunning: (situation) =>
     `${newest(situation)} is validated and its rollout begins. ${goesOn(situation)}. Nothing to do.`,
   nodeLagging: (situation) => `${newest(situation)} waits for nodes that lag. ${goesOn(situation)}.`,

@@ -9,6 +9,7 @@ import {
   loadRecords,
   type ModelRecord,
   openDatabase,
+  promote,
   reject,
   retry,
   rollback,
@@ -89,6 +90,7 @@ function createActs(database: Database): ControlActs {
     approve: ({ comment, ...act }) => approve(database, { ...act, reason: comment }),
     reject: (act) => reject(database, act),
     retry: (act) => retry(database, act),
+    promote: (act) => promote(database, act),
     rollback: (act) => rollback(database, act),
     lift: (act) => lift(database, act),
   }

@@ -38,7 +38,7 @@ export async function readPlatform(
       cloneCommand: cloneCommand(facts.repositoryUrl),
       commit: repository?.acceptedCommit ?? null,
       syncedAt: repository?.syncedAt?.toISOString() ?? null,
-      problem: repository?.problem ?? null,
+      problem: repository?.problem ?? repository?.tipProblem ?? null,
       stalled: repository?.stalledReason != null,
     },
     needsYouCount: needsYou(records).length,
