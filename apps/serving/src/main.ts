@@ -19,6 +19,7 @@ import { DatabasePlanReader } from './node/plan-reader.ts'
 import { ServingSpans } from './telemetry/serving-spans.ts'
 
 const MIB = 1024 * 1024
+const DRAIN_GRACE_MS = 250
 
 const env = readEnv()
 const logger = createLogger({ name: 'serving', level: env.LOG_LEVEL })
@@ -87,7 +88,8 @@ logger.info({ event: 'ready', ...address }, 'serving node listens')
 onShutdown(
   async () => {
     const drainTimeoutMs = env.UNDERSTUDY_DRAIN_TIMEOUT_MS
-    const drained = server.close({ deadlineMs: drainTimeoutMs })
+    // Answers for a moment longer: a request may be on its way over a connection that was idle.
+    const drained = server.close({ deadlineMs: drainTimeoutMs, graceMs: DRAIN_GRACE_MS })
     await reporter.close()
     await drained
     await core.close({ drainTimeoutMs })

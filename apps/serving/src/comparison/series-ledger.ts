@@ -4,6 +4,8 @@ import { type PairExample, PairLedger, type PropertyCounters, type RunSlot } fro
 
 /** Where mirrored live requests come from, in the words of the counters. */
 const SOURCE = 'live'
+/** They are written whole with every flush: few enough for that, many enough to look at. */
+const EXAMPLES_OF_A_KIND = 20
 
 type CounterValues = Pick<PropertyCounters, 'gate' | 'property' | 'nPlus' | 'nZero' | 'nMinus'>
 
@@ -43,7 +45,7 @@ export class SeriesLedger {
     this.step = step
     this.#before = before
     this.#storedSeq = before?.seq ?? 0
-    this.#ledger = new PairLedger({ source: SOURCE, step, salt: randomUUID() })
+    this.#ledger = new PairLedger({ source: SOURCE, step, salt: randomUUID(), examples: EXAMPLES_OF_A_KIND })
   }
 
   /** Runs admitted and neither settled nor lost. */

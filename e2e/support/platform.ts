@@ -1,0 +1,266 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { StatusModel } from '@understudy/api/views'
+import { waitFor } from '@understudy/testing'
+import { Clone } from './clone.ts'
+import { type Control, createControl } from './control.ts'
+import { freePorts, isPortTaken } from './free-port.ts'
+import { type Prediction, type PredictOptions, predict } from './prediction.ts'
+import { type ProcessEntry, processesNaming, processTree, stillRunning } from './process-table.ts'
+import { type ProgramResult, runProgram } from './run-program.ts'
+
+export const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
+const BIN = path.join(PROJECT, 'apps/cli/bin/understudy.mjs')
+
+export interface PlatformOptions {
+  /** Names the folder of its logs in `test-results/`. */
+  readonly name: string
+  /** Added to the environment of `understudy up`. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/**
+ * The whole platform as a person starts it: the committed program, real PostgreSQL, Git, ONNX Runtime and console, in a folder
+ * and on ports of its own.
+ */
+export class Platform {
+  readonly dataDir: string
+  readonly restPort: number
+  readonly consolePort: number
+  readonly control: Control
+  readonly #folder: string
+  readonly #options: PlatformOptions
+  readonly #runs: UpRun[] = []
+  /** Every process ever seen below an `up`; a later one of the same number is another. */
+  readonly #seen = new Map<string, ProcessEntry>()
+  #clones = 0
+
+  private constructor(folder: string, ports: readonly [number, number], options: PlatformOptions) {
+    this.#folder = folder
+    this.#options = options
+    this.dataDir = path.join(folder, 'data')
+    const [restPort, consolePort] = ports
+    this.restPort = restPort
+    this.consolePort = consolePort
+    this.control = createControl(this.consoleUrl)
+  }
+
+  /** A place for a platform; nothing runs yet. */
+  static async create(options: PlatformOptions): Promise<Platform> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'understudy-e2e-'))
+    // Accounts of executors and PostgreSQL must pass through it.
+    await chmod(folder, 0o711)
+    await mkdir(path.join(folder, 'home'))
+    const [restPort = 0, consolePort = 0] = await freePorts(2)
+    return new Platform(folder, [restPort, consolePort], options)
+  }
+
+  /** A platform that runs and whose first models answer. */
+  static async start(options: PlatformOptions): Promise<Platform> {
+    const platform = await Platform.create(options)
+    await platform.up().running()
+    return platform
+  }
+
+  get restUrl(): string {
+    return `http://127.0.0.1:${this.restPort}`
+  }
+
+  get consoleUrl(): string {
+    return `http://127.0.0.1:${this.consolePort}`
+  }
+
+  get repositoryPath(): string {
+    return path.join(this.dataDir, 'models.git')
+  }
+
+  /** The environment that a person's shell has. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      PATH: process.env.PATH ?? '',
+      HOME: path.join(this.#folder, 'home'),
+      UNDERSTUDY_DATA_DIR: this.dataDir,
+      UNDERSTUDY_REST_PORT: String(this.restPort),
+      UNDERSTUDY_CONSOLE_PORT: String(this.consolePort),
+    }
+  }
+
+  /** Starts `understudy up`. It ends with us, whatever happens: its stdin is our pipe. */
+  up(env: Readonly<Record<string, string>> = {}): UpRun {
+    const child = spawn(process.execPath, [BIN, 'up'], {
+      cwd: this.#folder,
+      env: { ...this.env, ...this.#options.env, UNDERSTUDY_PARENT_PIPE: '1', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const run = new UpRun(child)
+    this.#runs.push(run)
+    return run
+  }
+
+  /** The `up` that was started last. */
+  get run(): UpRun {
+    const run = this.#runs.at(-1)
+    if (!run) throw new Error('nothing was started')
+    return run
+  }
+
+  /** Runs a verb of the command line as a person would, in a clone or in an empty folder. */
+  async cli(args: readonly string[], cwd = this.#folder): Promise<ProgramResult> {
+    return await runProgram(process.execPath, [BIN, ...args], { cwd, env: this.env })
+  }
+
+  /** What a verb printed; it must succeed. */
+  async ok(args: readonly string[], cwd?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.cli(args, cwd)
+    if (code !== 0) throw new Error(`understudy ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)
+    return stdout.trim()
+  }
+
+  /** A fresh clone of the models repository. */
+  async clone(): Promise<Clone> {
+    this.#clones += 1
+    return await Clone.of(this.repositoryPath, path.join(this.#folder, `clone-${this.#clones}`), this.env)
+  }
+
+  async predict(model: string, body: unknown, options?: PredictOptions): Promise<Prediction> {
+    return await predict(this.restUrl, model, body, options)
+  }
+
+  /** What `understudy status <model> --json` prints of one model. */
+  async status(model: string): Promise<StatusModel> {
+    const { models } = await this.control.status.query({ model })
+    const [only] = models
+    if (!only) throw new Error(`there is no model ${model}`)
+    return only
+  }
+
+  /** Waits until the status of a model is as wanted, and returns it. */
+  async until(
+    model: string,
+    what: string,
+    holds: (status: StatusModel) => boolean,
+    timeoutMs = 30_000,
+  ): Promise<StatusModel> {
+    let last: StatusModel | undefined
+    try {
+      return await waitFor(
+        `${model}: ${what}`,
+        async () => {
+          last = await this.status(model)
+          return holds(last) ? last : undefined
+        },
+        { timeoutMs, everyMs: 100 },
+      )
+    } catch (error) {
+      throw new Error(`${String(error)}; last seen: ${JSON.stringify(last)}`, { cause: error })
+    }
+  }
+
+  /** Waits until a version is live in the record. */
+  async untilLive(model: string, number: number): Promise<StatusModel> {
+    return await this.until(model, `v${number} is live`, (status) => status.live === number)
+  }
+
+  /** Every process of the last `up`, itself first. */
+  processes(): ProcessEntry[] {
+    const tree = processTree(this.run.pid)
+    for (const entry of tree) this.#seen.set(`${entry.pid} ${entry.startTick}`, entry)
+    return tree
+  }
+
+  /** The one process whose command line holds a text, guards left aside. */
+  process(text: string): ProcessEntry {
+    const found = this.processes().find(
+      ({ commandLine }) => commandLine.includes(text) && !commandLine.includes('guard.mjs'),
+    )
+    if (!found) throw new Error(`no process of the platform has ${text} in its command line`)
+    return found
+  }
+
+  async log(name: 'controller' | 'serving-node' | 'console' | 'database'): Promise<string> {
+    return await readFile(path.join(this.dataDir, 'logs', `${name}.log`), 'utf8')
+  }
+
+  /** What of the platform is still there: processes and open ports, in words; empty when nothing is. */
+  async leftovers(): Promise<string[]> {
+    const running = [...stillRunning([...this.#seen.values()]), ...processesNaming(this.#folder)]
+    const processes = new Map(running.map(({ pid, commandLine }) => [pid, `process ${pid}: ${commandLine}`]))
+    const ports: string[] = []
+    for (const port of [this.restPort, this.consolePort]) {
+      if (await isPortTaken(port)) ports.push(`port ${port}`)
+    }
+    return [...processes.values(), ...ports]
+  }
+
+  /** Ends it as a person would, with SIGTERM, and checks that it ends well and leaves nothing. */
+  async stop(): Promise<void> {
+    const { run } = this
+    try {
+      this.processes()
+      run.signal('SIGTERM')
+      const code = await run.exit
+      if (code !== 0) throw new Error(`understudy up ended with ${code}: ${run.output}${run.errors}`)
+      const left = await this.leftovers()
+      if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`)
+    } finally {
+      await this.close()
+    }
+  }
+
+  /** Ends whatever still runs, keeps the logs and removes the folder. */
+  async close(): Promise<void> {
+    for (const run of this.#runs) await run.end()
+    const kept = path.join(PROJECT, 'test-results', 'e2e', this.#options.name)
+    await rm(kept, { recursive: true, force: true })
+    await cp(path.join(this.dataDir, 'logs'), kept, { recursive: true }).catch(() => undefined)
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** One running `understudy up` and what it has said. */
+export class UpRun {
+  readonly exit: Promise<number | null>
+  readonly pid: number
+  output = ''
+  errors = ''
+  readonly #child: ChildProcess
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    this.pid = child.pid ?? 0
+    child.stdout?.on('data', (chunk) => {
+      this.output += String(chunk)
+    })
+    child.stderr?.on('data', (chunk) => {
+      this.errors += String(chunk)
+    })
+    this.exit = once(child, 'close').then(([code]) => code)
+  }
+
+  /** Waits until everything runs and the first models answer. */
+  async running(): Promise<void> {
+    const ended = this.exit.then(() => {
+      throw new Error(`understudy up ended: ${this.output}${this.errors}`)
+    })
+    await Promise.race([ended, this.says('Ctrl-C stops everything')])
+  }
+
+  /** Waits until it has said something. */
+  async says(text: string, timeoutMs = 60_000): Promise<void> {
+    await waitFor(`understudy up to say "${text}"`, () => this.output.includes(text), { timeoutMs })
+  }
+
+  signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): void {
+    this.#child.kill(signal)
+  }
+
+  /** Closes the pipe that it lives on and waits for its end. */
+  async end(): Promise<void> {
+    this.#child.stdin?.destroy()
+    await this.exit
+  }
+}
