@@ -89,10 +89,13 @@ export class Platform {
     }
   }
 
-  /** Starts `understudy up`. It ends with us, whatever happens: its stdin is our pipe. */
-  up(env: Readonly<Record<string, string>> = {}): UpRun {
-    const child = spawn(process.execPath, [BIN, 'up'], {
-      cwd: this.#folder,
+  /** Starts `understudy up`, or what brings it up. It ends with us, whatever happens: its stdin is our pipe. */
+  up(
+    env: Readonly<Record<string, string>> = {},
+    [program, ...args]: readonly [string, ...string[]] = [process.execPath, BIN, 'up'],
+  ): UpRun {
+    const child = spawn(program, args, {
+      cwd: PROJECT,
       env: { ...this.env, ...this.#options.env, UNDERSTUDY_PARENT_PIPE: '1', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })

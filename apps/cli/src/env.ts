@@ -26,6 +26,8 @@ export interface CliEnvironment {
   readonly osUser: string
   /** End when stdin closes, because the process that started us holds its other end. */
   readonly parentPipe: boolean
+  /** Everything, for git run on a person's behalf: the Git package takes its allow-list out of it. */
+  readonly host: Readonly<Record<string, string | undefined>>
   /** Variables that every child process gets as they are. */
   readonly passedOn: Readonly<Record<string, string>>
 }
@@ -64,6 +66,7 @@ export function readEnvironment(
     logLevel: logLevel(text('LOG_LEVEL')),
     osUser: text('UNDERSTUDY_OS_USER') ?? osUser(),
     parentPipe: source.UNDERSTUDY_PARENT_PIPE === '1',
+    host: source,
     passedOn: Object.fromEntries(
       Object.entries(source).flatMap(([name, value]) =>
         value && PASSED_ON.test(name) ? [[name, value]] : [],

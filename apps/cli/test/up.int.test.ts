@@ -75,11 +75,13 @@ describe('understudy up', () => {
     const run = platform.up()
     await run.running()
     run.child.kill('SIGKILL')
-    await run.exit
     await waitFor('every process to end', async () => (await platform.processes()).length === 0)
     const again = platform.up()
     await again.running()
     expect(again.output).toContain('the database is up to date')
+    // And at once, while what the killed one left is still ending.
+    again.child.kill('SIGKILL')
+    await platform.up().running()
   })
 
   it('starts again although every process of it was killed at once', async () => {

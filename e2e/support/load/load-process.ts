@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { SERVED_BY_HEADERS } from '@understudy/core'
 import type { LoadNews, LoadOrder, LoadRecord, LoadRequest } from './load-record.ts'
 
@@ -53,17 +53,25 @@ function nowMs(): number {
   return performance.timeOrigin + performance.now()
 }
 
-function send(
+type Answer = Omit<LoadRecord, 'index' | 'row' | 'scheduledAtMs' | 'endedAtMs'>
+
+const NOBODY = { version: null, digest: null, generation: null, planAgeMs: null } as const
+
+/** Never rejects: what went wrong is part of the record. */
+async function send(
   order: LoadOrder,
   agent: Agent,
   { index, scheduledAtMs }: { readonly index: number; readonly scheduledAtMs: number },
 ): Promise<LoadRecord> {
   const row = index % order.bodies.length
-  const body = order.bodies[row] ?? ''
-  return new Promise((resolve) => {
-    const settle = (answer: Omit<LoadRecord, 'index' | 'row' | 'scheduledAtMs' | 'endedAtMs'>) =>
-      resolve({ index, row, scheduledAtMs, endedAtMs: nowMs(), ...answer })
-    const fail = (error: Error) => settle({ status: 0, ...NOBODY, output: null, error: error.message })
+  const answer = await post(order, agent, order.bodies[row] ?? '').catch(
+    (error: Error): Answer => ({ status: 0, ...NOBODY, output: null, error: error.message }),
+  )
+  return { index, row, scheduledAtMs, endedAtMs: nowMs(), ...answer }
+}
+
+function post(order: LoadOrder, agent: Agent, body: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
@@ -72,39 +80,36 @@ function send(
     const sent = request(order.url, { method: 'POST', agent, headers, timeout: ANSWER_WITHIN_MS })
     sent.on('response', (response) => {
       let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
+      response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk
       })
-      response.on('error', fail)
-      response.on('end', () => {
-        const status = response.statusCode ?? 0
-        const one = (name: string) => headerOf(response.headers, name)
-        const version = one(SERVED_BY_HEADERS.version)
-        const generation = one(SERVED_BY_HEADERS.generation)
-        const planAge = one(SERVED_BY_HEADERS.planAge)
-        settle({
-          status,
-          version: version === null ? null : Number(version),
-          digest: one(SERVED_BY_HEADERS.digest),
-          generation: generation === null ? null : Number(generation),
-          planAgeMs: planAge === null ? null : Number(planAge),
-          output: status === 200 ? predictionsOf(text) : null,
-          error: status === 200 ? null : `${status} ${text.slice(0, 300)}`,
-        })
-      })
+      response.on('error', reject)
+      response.on('end', () => resolve(readAnswer(response, text)))
     })
     sent.on('timeout', () => sent.destroy(new Error(`no answer in ${ANSWER_WITHIN_MS} ms`)))
-    sent.on('error', fail)
+    sent.on('error', reject)
     sent.end(body)
   })
 }
 
-const NOBODY = { version: null, digest: null, generation: null, planAgeMs: null } as const
+function readAnswer({ statusCode: status = 0, headers }: IncomingMessage, text: string): Answer {
+  return {
+    status,
+    version: numberOf(headers[SERVED_BY_HEADERS.version]),
+    digest: textOf(headers[SERVED_BY_HEADERS.digest]),
+    generation: numberOf(headers[SERVED_BY_HEADERS.generation]),
+    planAgeMs: numberOf(headers[SERVED_BY_HEADERS.planAge]),
+    output: status === 200 ? predictionsOf(text) : null,
+    error: status === 200 ? null : `${status} ${text.slice(0, 300)}`,
+  }
+}
 
-function headerOf(headers: NodeJS.Dict<string | string[]>, name: string): string | null {
-  const value = headers[name]
+function textOf(value: string | string[] | undefined): string | null {
   return typeof value === 'string' ? value : null
+}
+
+function numberOf(value: string | string[] | undefined): number | null {
+  return typeof value === 'string' ? Number(value) : null
 }
 
 function predictionsOf(text: string): unknown {

@@ -1,9 +1,7 @@
 import { isPlatformError } from '@understudy/core'
-import { createTestDatabase } from '@understudy/testing/database'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   type Database,
-  openDatabase,
   requestOpenRollouts,
   requestUnfinished,
   requestWork,
@@ -12,17 +10,19 @@ import {
 } from '../src/index.ts'
 import { World } from './support/world.ts'
 
+let world: World
 let database: Database
 let queue: WorkQueue
 let other: WorkQueue
 
-beforeEach(async () => {
-  const { connectionString } = await createTestDatabase()
-  database = openDatabase({ databaseUrl: connectionString, applicationName: 'test' })
+beforeAll(async () => {
+  world = await World.open()
+  database = world.database
   queue = new WorkQueue(database, { holder: 'one' })
   other = new WorkQueue(database, { holder: 'two' })
 })
-afterEach(() => database.close())
+afterAll(() => world.close())
+beforeEach(() => database.prisma.workKey.deleteMany())
 
 const request = (key: string, traceparent?: string) =>
   requestWork(database.prisma, 'model', key, traceparent ?? null)
@@ -218,52 +218,51 @@ describe('a fenced transaction', () => {
 })
 
 describe('hints', () => {
-  let world: World
-  beforeEach(async () => {
-    world = await World.open()
-  })
-  afterEach(() => world.close())
-
-  const workOf = (world: World) => new WorkQueue(world.database, { holder: 'one' })
-
-  async function drain(from: WorkQueue): Promise<string[]> {
+  async function drain(): Promise<string[]> {
     const keys: string[] = []
-    for (let claim = await from.claim(); claim; claim = await from.claim()) {
+    for (let claim = await queue.claim(); claim; claim = await queue.claim()) {
       keys.push(`${claim.kind} ${claim.key}`)
-      await from.finish(claim)
+      await queue.finish(claim)
     }
     return keys.sort()
   }
 
-  it('ask for models with an open rollout, and for no others', async () => {
-    await world.node('node-1')
-    await world.withLive('iris')
+  beforeAll(async () => {
+    await world.pushValid('iris', 1)
+    const node = await world.node('node-1')
+    await world.settle('iris')
+    await node.leave()
     await world.pushValid('digits', 1)
     await world.reconcile('digits')
-    const from = workOf(world)
-    await drain(from)
-    await requestOpenRollouts(world.database)
-    expect(await drain(from)).toEqual(['model digits'])
+    await world.push('wine', 1)
+  })
+  beforeEach(async () => {
+    for (const key of ['iris', 'digits', 'wine']) await request(key)
+    await drain()
+  })
+
+  it('ask for models with an open rollout, and for no others', async () => {
+    await requestOpenRollouts(database)
+    expect(await drain()).toEqual(['model digits'])
   })
 
   it('that arrive during a run are not lost', async () => {
-    await world.pushValid('digits', 1)
-    await world.reconcile('digits')
-    const from = workOf(world)
-    await drain(from)
-    await requestOpenRollouts(world.database)
-    const claim = await claimed(from)
-    await requestOpenRollouts(world.database)
-    await from.finish(claim)
-    expect(await drain(from)).toEqual(['model digits'])
+    await requestOpenRollouts(database)
+    const claim = await claimed()
+    await requestOpenRollouts(database)
+    await queue.finish(claim)
+    expect(await drain()).toEqual(['model digits'])
+  })
+
+  it('leave a key that waits for its pause alone', async () => {
+    await requestOpenRollouts(database)
+    await queue.fail(await claimed(), 'no network', 60_000)
+    await requestOpenRollouts(database)
+    expect(await drain()).toEqual([])
   })
 
   it('after a start ask for every model and every version that waits for validation', async () => {
-    await world.push('iris', 1)
-    await world.pushValid('digits', 1)
-    const from = workOf(world)
-    await drain(from)
-    await requestUnfinished(world.database)
-    expect(await drain(from)).toEqual(['model digits', 'model iris', 'version iris/1'])
+    await requestUnfinished(database)
+    expect(await drain()).toEqual(['model digits', 'model iris', 'model wine', 'version wine/1'])
   })
 })

@@ -2,6 +2,7 @@ import { shortCommit } from '@understudy/core'
 import { pushModel } from '@understudy/gitops'
 import { Command } from 'commander'
 import type { CliContext } from '../cli-context.ts'
+import { readEnvironment } from '../env.ts'
 
 interface PushOptions {
   readonly model: string
@@ -21,6 +22,7 @@ export function createCommand(context: CliContext): Command {
       const pushed = await pushModel({
         clone: options.repo,
         modelFile: file,
+        environment: readEnvironment(context.root).host,
         model: options.model,
         message: options.message,
       })

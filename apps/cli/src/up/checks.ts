@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { PlatformError } from '@understudy/core'
 
@@ -32,20 +33,27 @@ export interface WantedPort {
 }
 
 /**
- * Checks that loopback ports can be listened on now.
+ * Checks that loopback ports can be listened on, now or within `patienceMs`.
  *
  * @throws PlatformError `up.port_taken`
  */
-export async function checkPorts(wanted: readonly WantedPort[]): Promise<void> {
+export async function checkPorts(wanted: readonly WantedPort[], patienceMs: number): Promise<void> {
   const seen = new Map<number, WantedPort>()
+  const deadline = performance.now() + patienceMs
   for (const one of wanted) {
     const other = seen.get(one.port)
     if (other) {
       throw new PlatformError('up.port_taken', `${other.variable} and ${one.variable} are both ${one.port}.`)
     }
     seen.set(one.port, one)
-    const problem = await listenOnce(one.port)
-    if (problem !== undefined) throw new PlatformError('up.port_taken', portProblem(one, problem))
+    for (
+      let problem = await listenOnce(one.port);
+      problem !== undefined;
+      problem = await listenOnce(one.port)
+    ) {
+      if (performance.now() >= deadline) throw new PlatformError('up.port_taken', portProblem(one, problem))
+      await delay(100)
+    }
   }
 }
 

@@ -95,7 +95,7 @@ async function closedFolderAbove(folder: string): Promise<string | undefined> {
 
 async function isClosed(folder: string): Promise<boolean> {
   const stats = await stat(folder).catch(() => undefined)
-  return stats !== undefined && stats.isDirectory() && (stats.mode & constants.S_IXOTH) === 0
+  return stats?.isDirectory() === true && (stats.mode & constants.S_IXOTH) === 0
 }
 
 /**

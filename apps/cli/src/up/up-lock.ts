@@ -3,27 +3,33 @@ import path from 'node:path'
 import { PlatformError } from '@understudy/core'
 import { isSameProcess, type ProcessIdentity, processIdentity } from '@understudy/db/guard'
 
+export interface DataFolderLock {
+  /** The one before was killed: its processes may still be ending. */
+  readonly takenOver: boolean
+  readonly release: () => void
+}
+
 /**
  * Guarantees that one `up` at a time works on a data folder. A lock whose process is gone, even by SIGKILL or with the
  * machine, is taken over.
  *
- * @returns a function that releases the lock
  * @throws PlatformError `up.already_running`
  */
-export function lockDataFolder(folder: string): () => void {
+export function lockDataFolder(folder: string): DataFolderLock {
   const file = path.join(folder, 'up.lock')
   const own = `${file}.${process.pid}`
   writeFileSync(own, JSON.stringify(processIdentity(process.pid)), { mode: 0o600 })
   try {
     // The file appears with its content, or not at all.
-    if (!link(own, file)) {
+    const takenOver = !link(own, file)
+    if (takenOver) {
       removeAbandoned(file)
       if (!link(own, file)) throw alreadyRunning(folder, readIdentity(file))
     }
+    return { takenOver, release: () => rmSync(file, { force: true }) }
   } finally {
     rmSync(own, { force: true })
   }
-  return () => rmSync(file, { force: true })
 }
 
 function link(from: string, to: string): boolean {

@@ -26,6 +26,8 @@ import { lockDataFolder } from './up-lock.ts'
 
 const FIRST_ANSWER_WITHIN_MS = 90_000
 const SETTLE_WITHIN_MS = 10_000
+/** A serving node whose supervisor was killed drains before it ends. */
+const LEFTOVERS_END_WITHIN_MS = 25_000
 
 export interface UpOptions {
   readonly config: CliEnvironment
@@ -47,15 +49,15 @@ export async function up(options: UpOptions): Promise<void> {
   await checkGit()
   checkBuilt([files.guard, files.controller, files.serving, files.consoleServer])
   const folder = await prepareDataFolder(config.dataDir, { asRoot: process.getuid?.() === 0 })
-  const release = lockDataFolder(folder.realPath)
+  const lock = lockDataFolder(folder.realPath)
   const supervisor = new Supervisor({ clock, progress, logDir: path.join(folder.realPath, 'logs') })
   const kill = () => {
     supervisor.kill()
-    release()
+    lock.release()
     process.exit(1)
   }
   requests.kill.addEventListener('abort', kill, { once: true })
-  const starting = new Start(options, { folder, supervisor, progress }).run()
+  const starting = new Start(options, { folder, supervisor, progress, takenOver: lock.takenOver }).run()
   try {
     await Promise.race([starting, asked(requests.stop)])
     await asked(requests.stop)
@@ -65,7 +67,7 @@ export async function up(options: UpOptions): Promise<void> {
     const settled = Promise.race([starting.catch(() => undefined), clock.sleep(SETTLE_WITHIN_MS)])
     await Promise.all([supervisor.stop(), settled])
     requests.kill.removeEventListener('abort', kill)
-    release()
+    lock.release()
   }
 }
 
@@ -73,6 +75,7 @@ interface StartParts {
   readonly folder: DataFolder
   readonly supervisor: Supervisor
   readonly progress: Progress
+  readonly takenOver: boolean
 }
 
 /** The way from a prepared data folder to a platform that answers. */
@@ -87,13 +90,14 @@ class Start {
 
   async run(): Promise<void> {
     const { config } = this.#options
-    const { folder, progress } = this.#parts
+    const { folder, progress, takenOver } = this.#parts
     if (folder.realPath !== folder.path) progress.line(`data lies in ${folder.realPath}`)
     for (const name of ['logs', 'run']) {
       await mkdir(path.join(folder.realPath, name), { recursive: true, mode: 0o700 })
     }
+    if (takenOver) progress.line('the last run was killed: ending what is left of it')
     await endLeftovers(this.#runDir)
-    await checkPorts(wantedPorts(config))
+    await checkPorts(wantedPorts(config), takenOver ? LEFTOVERS_END_WITHIN_MS : 0)
     const databaseUrl = await this.#database()
     const modelsRepository = config.repoUrl === undefined ? path.join(folder.path, 'models.git') : undefined
     if (modelsRepository !== undefined) await this.#repository(modelsRepository)

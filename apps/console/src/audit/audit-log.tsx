@@ -128,7 +128,7 @@ function LogTable({ entries }: { readonly entries: readonly AuditEntryView[] }) 
           <th scope="col" className="pr-4">
             Why
           </th>
-          <th scope="col" className="pr-4">
+          <th scope="col" className="pr-4 md:max-lg:hidden">
             Hash
           </th>
         </tr>
@@ -170,16 +170,16 @@ function LogRow({ entry }: { readonly entry: AuditEntryView }) {
           </Link>
         )}
       </td>
-      <td data-name="What" className="pr-4">
+      <td data-name="What" className="wrap-anywhere pr-4 md:min-w-48">
         <span className="flex gap-2">
           <Icon aria-hidden size={16} strokeWidth={1.75} className="mt-0.5 shrink-0 text-ink-2" />
           <span title={entry.action}>{flatText(entry.sentence, 240)}</span>
         </span>
       </td>
-      <td data-name="Why" className="pr-4 text-ink-2">
+      <td data-name="Why" className="wrap-anywhere pr-4 text-ink-2 md:min-w-24">
         {entry.reason === null ? '–' : `“${flatText(entry.reason, 240)}”`}
       </td>
-      <td data-name="Hash" className="whitespace-nowrap pr-2">
+      <td data-name="Hash" className="whitespace-nowrap pr-2 md:max-lg:hidden">
         <span className="flex h-5 items-center font-mono text-ink-3 text-micro">
           {entry.hash.slice(0, 8)}
           <CopyButton what={`hash of entry ${entry.seq}`} text={entry.hash} />

@@ -26,7 +26,7 @@ export function MomentField({ at, onAt, labelledBy }: MomentFieldProps) {
   return (
     <span
       className={cn(
-        'flex h-9 items-center gap-2 rounded-control border border-control bg-surface px-3 focus-within:outline-2 focus-within:outline-cand focus-within:outline-offset-1 touch:h-11',
+        'flex h-9 items-center gap-2 rounded-control border border-control bg-surface px-2.5 focus-within:outline-2 focus-within:outline-cand focus-within:outline-offset-1 touch:h-11',
         wrong && 'border-bad',
       )}
     >
@@ -41,9 +41,9 @@ export function MomentField({ at, onAt, labelledBy }: MomentFieldProps) {
         title="Year-month-day hour:minute:second"
         value={text}
         onChange={(event) => change(event.target.value)}
-        className="h-full w-40 bg-transparent font-medium text-lead outline-none"
+        className="h-full w-40 min-w-0 bg-transparent font-medium text-lead outline-none"
       />
-      <span className="text-ink-3 text-second">{zoneName(at)}</span>
+      <span className="whitespace-nowrap text-ink-3 text-second">{zoneName(at)}</span>
     </span>
   )
 }

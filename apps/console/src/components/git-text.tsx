@@ -9,7 +9,7 @@ interface GitTextProps {
 export function GitText({ children, limit = SHOWN_CHARACTERS }: GitTextProps) {
   const cut = flatText(children, Number.POSITIVE_INFINITY)
   return (
-    <bdi title={flatText(children, limit) === cut ? undefined : cut}>
+    <bdi className="wrap-anywhere" title={flatText(children, limit) === cut ? undefined : cut}>
       {plainText(children, limit).map((run, index) =>
         run.mark === undefined ? (
           run.text

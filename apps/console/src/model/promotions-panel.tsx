@@ -69,7 +69,7 @@ function PromotionRow({ promotion }: { readonly promotion: PromotionView }) {
       <td data-name="Who" className="pr-3">
         <Person name={actor} />
       </td>
-      <td data-name="Why" className="pr-3 text-ink-2">
+      <td data-name="Why" className="wrap-anywhere pr-3 text-ink-2">
         {reason === null ? '–' : flatText(reason)}
       </td>
       <td data-name="When" className="whitespace-nowrap pr-3">

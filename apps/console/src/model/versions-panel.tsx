@@ -68,7 +68,7 @@ function VersionRow({ model, version, onDone }: VersionsPanelProps & { readonly 
       <th scope="row" className="pr-3 pl-4 md:w-36">
         <VersionChip model={model.name} version={version} shownAs={role} />
       </th>
-      <td data-name="State" className="pr-3 md:w-40">
+      <td data-name="State" className="wrap-anywhere pr-3 md:w-40">
         <div>
           <Mark look={look} />
           {note !== '' && (

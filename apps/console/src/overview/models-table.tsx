@@ -56,7 +56,7 @@ function Row({ model }: { readonly model: ModelRow }) {
     `${live?.number} ${rollout?.id} ${rollout?.state} ${rollout?.step} ${drift?.reason}`,
   )
   return (
-    <tr className={cn('relative hover:bg-hover md:h-13.5', flashing && 'flash')}>
+    <tr className={cn('relative hover:bg-hover md:h-13.5 md:[&>*]:py-1.5', flashing && 'flash')}>
       <th scope="row" className="pr-4 pl-4">
         <div className="min-w-0">
           <Link

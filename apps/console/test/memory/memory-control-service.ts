@@ -126,6 +126,10 @@ export class MemoryControlService implements ControlService {
     return { changed: false, sentence: `${act.model} has nothing to retry.` }
   }
 
+  async promote(act: Parameters<ControlService['promote']>[0]): Promise<ActResult> {
+    return { changed: false, sentence: `${act.model} v${act.version} is not waiting to be started.` }
+  }
+
   async rollback(act: Parameters<ControlService['rollback']>[0]): Promise<ActResult> {
     const model = this.#model(act.model)
     const { live, previous } = model

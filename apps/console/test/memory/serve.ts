@@ -5,13 +5,8 @@
  */
 import { join } from 'node:path'
 import { setComposition } from '../../src/server/composition.ts'
+import type { HarnessCommand } from './harness-command.ts'
 import { MemoryControlService } from './memory-control-service.ts'
-
-export type HarnessCommand =
-  | { readonly do: 'changePolicy'; readonly model: string }
-  | { readonly do: 'push'; readonly model: string }
-  | { readonly do: 'silence'; readonly silent: boolean }
-  | { readonly do: 'countListeners' }
 
 const actor = 'local:amara'
 const service = new MemoryControlService(actor, process.argv[2] === 'empty' ? 'empty' : 'full')

@@ -1,5 +1,6 @@
 import { canonicalJson, sha256Hex } from '@understudy/core'
 import type { Tx } from '../database.ts'
+import { storableJson, storableText } from '../node/storable-text.ts'
 
 /** One thing that happened and who let it. `sentence` is what a person reads; `details` hold the facts. */
 export interface AuditEntry {
@@ -50,13 +51,13 @@ export async function audit(tx: Tx, entry: AuditEntry): Promise<void> {
   const fields: HashedFields = {
     seq: Number(last.seq) + 1,
     at: last.now.toISOString(),
-    actor: entry.actor,
+    actor: storableText(entry.actor),
     action: entry.action,
     model: entry.model ?? null,
     number: entry.number ?? null,
-    sentence: entry.sentence,
-    reason: entry.reason ?? null,
-    details: JSON.parse(JSON.stringify(entry.details ?? {})),
+    sentence: storableText(entry.sentence),
+    reason: entry.reason === undefined ? null : storableText(entry.reason),
+    details: JSON.parse(storableJson(entry.details ?? {})),
   }
   const hash = auditHash(last.hash, fields)
   await tx.$executeRaw`

@@ -1,6 +1,7 @@
 import type { ArtifactRef, ModelConfig, Signature } from '@understudy/core'
 import { audit } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
+import { storableJson } from '../node/storable-text.ts'
 import { notifyChange } from '../notify.ts'
 import type { Reason } from '../record/model-record.ts'
 import { requestWork } from '../work/work-queue.ts'

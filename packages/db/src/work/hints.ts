@@ -1,12 +1,16 @@
 import type { Database, Tx } from '../database.ts'
 import { notifyChange } from '../notify.ts'
 
-/** Asks for every model with an open rollout: its evidence, or what its nodes report, has changed. */
+/**
+ * Asks for every model with an open rollout: its evidence, or what its nodes report, has changed. One that waits to be looked at
+ * is not asked for again; one that is being looked at may have read what was before.
+ */
 export async function requestOpenRollouts(database: Database): Promise<void> {
   await database.transaction(async (tx: Tx) => {
     const asked = await tx.$executeRaw`
       UPDATE work_key SET requested_seq = requested_seq + 1
-      WHERE kind = 'model' AND requested_seq = done_seq AND key IN (SELECT model FROM rollout WHERE state IN ('progressing', 'paused'))`
+      WHERE kind = 'model' AND (requested_seq = done_seq OR lease_until > clock_timestamp())
+        AND key IN (SELECT model FROM rollout WHERE state IN ('progressing', 'paused'))`
     if (asked > 0) await notifyChange(tx, 'work')
   })
 }

@@ -63,11 +63,11 @@ export class WorkQueue {
     this.#leaseMs = options.leaseMs ?? 60_000
   }
 
-  /** Takes the longest-waiting key that wants work, or undefined. */
+  /** Takes a key that wants work, or undefined. A key that is due becomes a request: when its holder dies, it is wanted still. */
   async claim(kinds: readonly WorkKind[] = WORK_KINDS): Promise<WorkClaim | undefined> {
     const [row] = await this.#database.prisma.$queryRaw<ClaimRow[]>`
       UPDATE work_key SET lease_until = clock_timestamp() + ${this.#leaseMs} * interval '1 millisecond', holder = ${this.#holder},
-        fence = fence + 1, due_at = NULL
+        fence = fence + 1, due_at = NULL, requested_seq = greatest(requested_seq, done_seq + 1)
       WHERE (kind, key) = (
         SELECT kind, key FROM work_key
         WHERE kind = ANY(${[...kinds]}::text[])
@@ -105,16 +105,20 @@ export class WorkQueue {
       WHERE kind = ${claim.kind} AND key = ${claim.key} AND fence = ${claim.fence}`
   }
 
-  /** Records a failure: the key is claimed again after the pause, or at the next request. */
+  /** Records a failure: the key is claimed again after the pause, or at once when it was asked for meanwhile. */
   async fail(claim: WorkClaim, message: string, retryInMs: number): Promise<void> {
     await this.#database.prisma.$executeRaw`
       UPDATE work_key SET lease_until = NULL, holder = NULL, attempts = attempts + 1, last_error = ${message.slice(0, 2_000)},
-        not_before = clock_timestamp() + ${retryInMs} * interval '1 millisecond',
-        requested_seq = greatest(requested_seq, ${claim.seq}), done_seq = least(done_seq, ${claim.seq} - 1)
+        not_before = CASE WHEN requested_seq = ${claim.seq} THEN clock_timestamp() + ${retryInMs} * interval '1 millisecond' END
       WHERE kind = ${claim.kind} AND key = ${claim.key} AND fence = ${claim.fence}`
   }
 
-  /** Runs `work` in a transaction that commits only while this claim holds its fence. @throws PlatformError `control.fence_lost` */
+  /**
+   * Runs `work` in a transaction that commits only while this claim holds its fence.
+   *
+   * The lock on the row keeps a lapsed lease from being taken over until the transaction has ended, and nobody from asking.
+   * @throws PlatformError `control.fence_lost`
+   */
   async fenced<T>(claim: WorkClaim, work: (tx: Tx) => Promise<T>): Promise<T> {
     return await this.#database.transaction(async (tx) => {
       const rows = await tx.$queryRaw<{ fence: bigint }[]>`

@@ -71,6 +71,16 @@ const TABLE: readonly Row[] = [
     expected: { live: 2 },
   },
   {
+    guarantee: 'rolls back at once, although the version that is previous then still loads',
+    ...{
+      labels: { live: 2, previous: 1 },
+      generation: 6,
+      now: current({ live: 3, previous: 2 }, 5),
+      readiness: { 1: P, 2: A, 3: A },
+    },
+    expected: { live: 2 },
+  },
+  {
     guarantee: 'lets a starting node answer before its previous version is there',
     ...{ labels: { live: 2, previous: 1 }, generation: 5, now: undefined, readiness: { 1: P, 2: A } },
     expected: { live: 2 },
