@@ -28,6 +28,7 @@ const AFTER_BUILD = {
   types: () =>
     checkStage('types', [
       [TSC, '-p', 'tsconfig.json'],
+      [TSC, '-p', 'e2e/tsconfig.json'],
       [TSC, '-p', 'apps/console/tsconfig.json', '--noEmit'],
     ]),
   integration: () => vitestStage('integration', { timeoutMs: 360_000 }),

@@ -133,7 +133,7 @@ describe('ten versions pushed, shadowed, promoted and some rolled back under a c
     const withdrawn = versions
       .filter((version) => version.standing === 'withdrawn')
       .map(({ number }) => number)
-    expect(withdrawn).toEqual([...ROLLED_BACK])
+    expect(withdrawn).toEqual([...ROLLED_BACK].reverse())
     expect(await platform.ok(['audit', 'verify'])).toContain('The audit log is whole')
   })
 })

@@ -2,7 +2,7 @@ import { defaultModelConfig } from '@understudy/core'
 import type { Problem } from '@understudy/gitops'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { loadRecordedRepository, loadVersionToValidate, WorkQueue } from '../src/index.ts'
-import { commitOf, digestOf, step, World } from './support/index.ts'
+import { digestOf, step, World } from './support/index.ts'
 
 let world: World
 let queue: WorkQueue
@@ -23,8 +23,10 @@ beforeEach(async () => {
 
 async function asked(): Promise<string[]> {
   const keys: string[] = []
-  for (let claim = await queue.claim(); claim; claim = await queue.claim())
+  for (let claim = await queue.claim(); claim; claim = await queue.claim()) {
     keys.push(`${claim.kind} ${claim.key}`)
+    await queue.finish(claim)
+  }
   return keys.sort()
 }
 
@@ -131,7 +133,7 @@ describe('applySync', () => {
       { number: 2, state: 'validating' },
       { number: 1, state: 'validated' },
     ])
-    const [again] = [await loadVersionToValidate(world.database.prisma, model, 2)]
+    const again = await loadVersionToValidate(world.database.prisma, model, 2)
     expect(again?.golden[0]?.sizeBytes).toBe('right'.length)
   })
 

@@ -1,4 +1,3 @@
-import { isPlatformError } from '@understudy/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   type Database,
@@ -8,6 +7,7 @@ import {
   type WorkClaim,
   WorkQueue,
 } from '../src/index.ts'
+import { codeOf } from './support/code-of.ts'
 import { World } from './support/world.ts'
 
 let world: World
@@ -36,13 +36,6 @@ async function claimed(from: WorkQueue = queue): Promise<WorkClaim> {
 /** Lets every lease run out and every pause end. */
 const lapse = () =>
   database.prisma.$executeRaw`UPDATE work_key SET lease_until = lease_until - interval '1 hour', not_before = not_before - interval '1 hour'`
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return await work.then(
-    () => 'done',
-    (error) => (isPlatformError(error) ? error.code : String(error)),
-  )
-}
 
 describe('a key', () => {
   it('is worked on once, however often it was asked for', async () => {

@@ -1,7 +1,7 @@
 'use client'
 
 import { Dialog as Radix } from 'radix-ui'
-import type { ReactNode, RefObject } from 'react'
+import { type ReactNode, type RefObject, useRef } from 'react'
 import { cn } from './cn.ts'
 
 interface DialogProps {
@@ -17,10 +17,18 @@ interface DialogProps {
 
 /** Takes the focus, keeps it, gives it back. Closes by Escape and by a click outside. */
 export function Dialog({ open, onOpenChange, title, description, focus, className, children }: DialogProps) {
+  const opener = useRef<Element | null>(null)
   const focusFirst = (event: Event) => {
+    opener.current = document.activeElement
     if (!focus?.current) return
     event.preventDefault()
     focus.current.focus()
+  }
+  // Where the opener is gone, because the act changed the page, reading goes on at its content.
+  const giveBack = (event: Event) => {
+    event.preventDefault()
+    const back = opener.current?.isConnected ? opener.current : document.getElementById('content')
+    if (back instanceof HTMLElement) back.focus()
   }
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -28,6 +36,7 @@ export function Dialog({ open, onOpenChange, title, description, focus, classNam
         <Radix.Overlay className="enter fixed inset-0 z-40 grid items-start justify-items-center overflow-y-auto bg-scrim px-4 py-6 sm:items-center">
           <Radix.Content
             onOpenAutoFocus={focusFirst}
+            onCloseAutoFocus={giveBack}
             {...(description === undefined ? { 'aria-describedby': undefined } : {})}
             className={cn(
               'w-full max-w-140 rounded-dialog border border-line-strong bg-surface shadow-float',

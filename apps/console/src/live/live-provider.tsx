@@ -1,6 +1,6 @@
 'use client'
 
-import { useQueryClient } from '@tanstack/react-query'
+import { type Query, type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { useTRPCClient } from '../trpc/client.ts'
 import { type Connection, LOST_AFTER_MS, tellsOfChange } from './connection.ts'
@@ -13,6 +13,12 @@ const REFRESH_MS = 400
 /** The state of the page's one stream. */
 export function useConnection(): Connection {
   return useContext(LiveContext)
+}
+
+/** A question that failed since the last change: the page would be old without saying so. */
+function hasUnanswered(queries: QueryClient): boolean {
+  const unanswered = (query: Query) => query.state.isInvalidated && query.state.fetchStatus === 'idle'
+  return queries.getQueryCache().findAll({ type: 'active', predicate: unanswered }).length > 0
 }
 
 /** Holds one stream per page; each change makes every query on the page ask again, without a reload. */
@@ -49,7 +55,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
         onData: ({ seq, at }) => {
           listen()
           setConnection({ state: 'live', at })
-          if (tellsOfChange(lastSeq, seq)) askAgain()
+          if (tellsOfChange(lastSeq, seq) || hasUnanswered(queries)) askAgain()
           lastSeq = seq
         },
       })

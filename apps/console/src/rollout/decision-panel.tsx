@@ -1,5 +1,6 @@
 'use client'
 
+import { useQueryClient } from '@tanstack/react-query'
 import type { ModelView } from '@understudy/api/views'
 import { Check, RefreshCw, X } from 'lucide-react'
 import { Tabs } from 'radix-ui'
@@ -30,6 +31,7 @@ const TAB =
 export function DecisionPanel({ model, hold, basis, onDone }: DecisionPanelProps) {
   const { shown, changes } = basis
   const acts = useActs()
+  const queries = useQueryClient()
   const lost = useConnection().state === 'lost'
   const [refused, setRefused] = useState(false)
   const [failure, setFailure] = useState<ControlFailure | null>(null)
@@ -53,6 +55,7 @@ export function DecisionPanel({ model, hold, basis, onDone }: DecisionPanelProps
   const showNow = () => {
     setRefused(false)
     setFailure(null)
+    void queries.invalidateQueries()
     basis.showNow()
   }
   const form = { rollout: shown, lost, stale, draft: basis.draft, onDraft: basis.write }

@@ -3,6 +3,8 @@ import pg from 'pg'
 import { CHANGE_CHANNEL } from './change-listener.ts'
 import type { EvidenceFlush } from './evidence-flush.ts'
 import { readServingPlan } from './read-plan.ts'
+import { storableText } from './storable-text.ts'
+import { writeEvidence } from './write-evidence.ts'
 
 export interface NodeStoreOptions {
   readonly databaseUrl: string
@@ -121,7 +123,7 @@ export class NodeStore {
       servables.map((row) => row.number),
       servables.map((row) => row.digest),
       servables.map((row) => row.state),
-      servables.map((row) => row.reason),
+      servables.map((row) => (row.reason === null ? null : storableText(row.reason))),
     ]
     const written = await client.query(
       `INSERT INTO node_servable (incarnation, model, number, digest, state, reason)
@@ -145,7 +147,7 @@ export class NodeStore {
     const client = await this.#pool.connect()
     try {
       await client.query('BEGIN')
-      for (const flush of flushes) await this.#flushOne(client, flush)
+      for (const flush of flushes) await writeEvidence(client, this.#options.incarnation, flush)
       await client.query('SELECT pg_notify($1, $2)', [CHANGE_CHANNEL, 'evidence'])
       await client.query('COMMIT')
     } catch (error) {
@@ -154,75 +156,6 @@ export class NodeStore {
     } finally {
       client.release()
     }
-  }
-
-  async #flushOne(client: pg.PoolClient, flush: EvidenceFlush): Promise<void> {
-    const { incarnation } = this.#options
-    const known = await client.query('SELECT 1 FROM evidence_series WHERE id = $1 AND closed_at IS NULL', [
-      flush.seriesId,
-    ])
-    if (known.rowCount === 0) return
-    const { counters, breaches, examples } = flush
-    await client.query(
-      `INSERT INTO evidence_counter (series_id, incarnation, source, step, gate, property, seq, n_plus, n_zero, n_minus)
-       SELECT $1, $2, $3, $4, c.gate, c.property, $5, c.n_plus, c.n_zero, c.n_minus
-       FROM unnest($6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[]) AS c(gate, property, n_plus, n_zero, n_minus)
-       ON CONFLICT (series_id, incarnation, source, step, gate, property, segment) DO UPDATE
-         SET seq = EXCLUDED.seq, n_plus = EXCLUDED.n_plus, n_zero = EXCLUDED.n_zero, n_minus = EXCLUDED.n_minus, updated_at = clock_timestamp()
-       WHERE evidence_counter.seq < EXCLUDED.seq`,
-      [
-        flush.seriesId,
-        incarnation,
-        flush.source,
-        flush.step,
-        flush.seq,
-        counters.map((row) => row.gate),
-        counters.map((row) => row.property),
-        counters.map((row) => row.nPlus),
-        counters.map((row) => row.nZero),
-        counters.map((row) => row.nMinus),
-      ],
-    )
-    await client.query(
-      `INSERT INTO evidence_loss (series_id, incarnation, source, step, seq, admitted, lost) VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (series_id, incarnation, source, step) DO UPDATE
-         SET seq = EXCLUDED.seq, admitted = EXCLUDED.admitted, lost = EXCLUDED.lost
-       WHERE evidence_loss.seq < EXCLUDED.seq`,
-      [flush.seriesId, incarnation, flush.source, flush.step, flush.seq, flush.admitted, flush.lost],
-    )
-    await client.query(
-      `INSERT INTO evidence_breach (series_id, incarnation, kind, detail, request_id)
-       SELECT DISTINCT ON (b.kind) $1::uuid, $2::uuid, b.kind, b.detail, b.request_id FROM unnest($3::text[], $4::text[], $5::text[]) AS b(kind, detail, request_id)
-       ON CONFLICT DO NOTHING`,
-      [
-        flush.seriesId,
-        incarnation,
-        breaches.map((row) => row.kind),
-        breaches.map((row) => row.detail),
-        breaches.map((row) => row.requestId),
-      ],
-    )
-    await this.#replaceExamples(client, flush, examples)
-  }
-
-  async #replaceExamples(
-    client: pg.PoolClient,
-    flush: EvidenceFlush,
-    examples: EvidenceFlush['examples'],
-  ): Promise<void> {
-    const scope = [flush.seriesId, this.#options.incarnation]
-    const kinds = examples.map((row) => row.kind)
-    const ids = examples.map((row) => row.requestId)
-    await client.query(
-      `DELETE FROM pair_example e WHERE series_id = $1 AND incarnation = $2 AND NOT EXISTS (
-         SELECT 1 FROM unnest($3::text[], $4::text[]) AS k(kind, request_id) WHERE k.kind = e.kind AND k.request_id = e.request_id)`,
-      [...scope, kinds, ids],
-    )
-    await client.query(
-      `INSERT INTO pair_example (series_id, incarnation, kind, request_id, body)
-       SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::jsonb[]) ON CONFLICT DO NOTHING`,
-      [...scope, kinds, ids, examples.map((row) => JSON.stringify(row.body))],
-    )
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,22 @@
 import type { Tx } from '../database.ts'
 import type { EvidenceRecord } from './model-record.ts'
 
+interface BreachRow {
+  readonly seriesId: string
+  readonly kind: string
+  readonly detail: string
+  readonly requestId: string | null
+}
+
+/** The first breach of each kind in each series. */
+function loadBreaches(tx: Tx, seriesIds: readonly string[]): Promise<BreachRow[]> {
+  return tx.$queryRaw<BreachRow[]>`
+    SELECT "seriesId", kind, detail, "requestId" FROM (
+      SELECT DISTINCT ON (series_id, kind) series_id AS "seriesId", kind, detail, request_id AS "requestId", at
+      FROM evidence_breach WHERE series_id = ANY(${[...seriesIds]}::uuid[]) ORDER BY series_id, kind, at) first
+    ORDER BY at`
+}
+
 /** Sums the counters of series over all nodes and incarnations. */
 export async function loadEvidence(
   tx: Tx,
@@ -21,7 +37,7 @@ export async function loadEvidence(
     where,
     _sum: { admitted: true, lost: true },
   })
-  const breaches = await tx.evidenceBreach.findMany({ where, orderBy: { at: 'asc' }, take: 100 })
+  const breaches = await loadBreaches(tx, ids)
 
   return new Map(
     series.map((row): [string, EvidenceRecord] => {

@@ -1,7 +1,7 @@
 import type { ArtifactRef, ModelConfig, Signature } from '@understudy/core'
 import { audit } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
-import { storableJson } from '../node/storable-text.ts'
+import { storableJson, storableText } from '../node/storable-text.ts'
 import { notifyChange } from '../notify.ts'
 import type { Reason } from '../record/model-record.ts'
 import { requestWork } from '../work/work-queue.ts'
@@ -16,6 +16,7 @@ export interface VersionToValidate {
   readonly config: ModelConfig
   readonly serving: readonly ArtifactRef[]
   readonly golden: readonly ArtifactRef[]
+  readonly goldenFingerprint: string
   /** Signature of what is live, for the contract; null when nothing is. */
   readonly liveSignature: Signature | null
   readonly traceparent: string | null
@@ -55,6 +56,7 @@ export async function loadVersionToValidate(
     config: row.model.config as unknown as ModelConfig,
     serving: ofKind('serving'),
     golden: ofKind('golden'),
+    goldenFingerprint: row.goldenFingerprint,
     liveSignature: (liveVersion?.signature as unknown as Signature | undefined) ?? null,
     traceparent: row.traceparent,
   }
@@ -70,20 +72,39 @@ export type ValidationResult =
     }
   | { readonly ok: false; readonly reasons: readonly Reason[] }
 
-/** Records what validation found and asks for the model to be looked at, last in the transaction. */
+/** What became of a version while it was being validated. */
+async function lockVersion(tx: Tx, version: VersionToValidate): Promise<'same' | 'changed' | 'done'> {
+  const { model, number } = version
+  const [contract] = await tx.$queryRaw<{ text: string | null }[]>`
+    SELECT config_text AS text FROM model WHERE name = ${model} FOR SHARE`
+  const [row] = await tx.$queryRaw<{ state: string; golden: string }[]>`
+    SELECT state, golden_fingerprint AS golden FROM model_version
+    WHERE model = ${model} AND number = ${number} AND NOT refused FOR UPDATE`
+  if (!contract || !row || (row.state !== 'discovered' && row.state !== 'validating')) return 'done'
+  return contract.text === version.configText && row.golden === version.goldenFingerprint ? 'same' : 'changed'
+}
+
+/**
+ * Records what validation found and asks for the model to be looked at, last in the transaction.
+ *
+ * When `model.yaml` or the golden samples changed meanwhile, the result speaks of what is gone: the version is validated again.
+ */
 export async function recordValidation(
   tx: Tx,
   version: VersionToValidate,
   result: ValidationResult,
 ): Promise<void> {
   const { model, number } = version
+  const current = await lockVersion(tx, version)
+  if (current === 'changed') await requestWork(tx, 'version', `${model}/${number}`, version.traceparent)
+  if (current !== 'same') return
   await tx.modelVersion.update({
     where: { modelName_number: { modelName: model, number } },
     data: result.ok
       ? {
           state: 'validated',
           reasons: [],
-          signature: JSON.parse(JSON.stringify(result.signature)),
+          signature: JSON.parse(storableJson(result.signature)),
           batchable: result.batchable,
           loadMs: result.loadMs,
           memoryBytes: Math.round(result.memoryBytes),
@@ -91,7 +112,7 @@ export async function recordValidation(
         }
       : {
           state: 'rejected',
-          reasons: result.reasons.map(({ code, message }) => ({ code, message })),
+          reasons: result.reasons.map(({ code, message }) => ({ code, message: storableText(message) })),
           validatedAt: null,
         },
   })
