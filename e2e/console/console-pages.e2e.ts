@@ -24,7 +24,6 @@ beforeAll(async () => {
 afterAll(() => browser.close())
 
 beforeEach(async () => {
-  running = await startConsole('full')
   page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
   complaints = []
   page.on('console', (message) => {
@@ -35,7 +34,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await page.close()
-  await running.stop()
 })
 
 async function open(path: string): Promise<void> {
@@ -47,7 +45,17 @@ const decision = () => page.getByRole('region', { name: 'Your decision' })
 const connection = () => page.locator('header output')
 const button = (name: string | RegExp) => page.getByRole('button', { name })
 
+/** Tests that change the story each begin with a console of their own. */
+function freshConsole(): void {
+  beforeEach(async () => {
+    running = await startConsole('full')
+  })
+  afterEach(() => running.stop())
+}
+
 describe('deciding', () => {
+  freshConsole()
+
   test('an approval makes the candidate live on the page without a reload, and the way back appears', async () => {
     await open('/models/iris')
     await page.locator('body').evaluate((body) => body.setAttribute('data-same-page', 'yes'))
@@ -124,6 +132,8 @@ describe('deciding', () => {
 })
 
 describe('going back', () => {
+  freshConsole()
+
   test('rolling back needs a reason, names both versions and the generation, and withdraws', async () => {
     await open('/models/churn')
     await button('Roll back v3').click()
@@ -167,6 +177,11 @@ describe('going back', () => {
 })
 
 describe('looking', () => {
+  beforeAll(async () => {
+    running = await startConsole('full')
+  })
+  afterAll(() => running.stop())
+
   test('a model that is pushed appears by itself, also on the page of an empty installation', async () => {
     const empty = await startConsole('empty')
     try {

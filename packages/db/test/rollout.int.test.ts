@@ -164,7 +164,8 @@ describe('a second version', () => {
   })
 
   it('waits for a person under a manual trigger, and drift says so', async () => {
-    await world.withLive(model, { config: 'rollout: {trigger: manual}' })
+    await world.withLive(model)
+    await world.sync(step.config(model, 'rollout: {trigger: manual}'))
     await world.pushValid(model, 2)
     expect(await world.settle(model)).toEqual([])
     expect(await world.record(model)).toMatchObject({ live: 1, drift: { reason: 'manual' } })
@@ -227,12 +228,15 @@ describe('evidence against a version', () => {
   })
 
   it('of lost pairs makes a pass inconclusive, and retry lets the shadow go on', async () => {
-    await inShadow()
+    await inShadow('rollout: {shadow: {minDuration: 1m}}')
     await node.counts(model, { pairs: 600, lost: 100 })
+    await world.pass(model, 60_000)
     expect(await world.settle(model)).toEqual(['inconclusive'])
     expect(await codeOf(approved())).toBe('rollout.no_verdict')
-    await node.counts(model, { pairs: 6_000, lost: 100 })
     expect(await retry(world.database, { model, actor: ada })).toMatchObject({ changed: true })
+    expect(await world.settle(model)).toEqual([])
+    await node.counts(model, { pairs: 6_000, lost: 100 })
+    await world.pass(model, 60_000)
     expect(await world.settle(model)).toEqual(['passed'])
   })
 

@@ -28,11 +28,24 @@ export interface RollbackAct {
   readonly actor: string
 }
 
-/** The version that preceded a restored one, if it may still answer; null otherwise. */
+/**
+ * The version that preceded a restored one, if it may still answer; null otherwise. The same bytes under another number are no way
+ * back: rolling back to them would withdraw what it restores.
+ */
 export function precededBy(record: ModelRecord, restored: number): VersionRecord | null {
-  const promotion = record.promotions.find((row) => row.toNumber === restored && row.kind !== 'rollback')
-  const earlier = versionOf(record, promotion?.fromNumber ?? null)
-  return earlier && standingOf(record, earlier.digest) !== 'withdrawn' ? earlier : null
+  const digest = versionOf(record, restored)?.digest
+  const seen = new Set<number>()
+  let at: number | null = restored
+  while (at !== null && !seen.has(at)) {
+    seen.add(at)
+    const to: number = at
+    const promotion = record.promotions.find((row) => row.toNumber === to && row.kind !== 'rollback')
+    const earlier = versionOf(record, promotion?.fromNumber ?? null)
+    if (!earlier) return null
+    if (earlier.digest !== digest) return standingOf(record, earlier.digest) === 'withdrawn' ? null : earlier
+    at = earlier.number
+  }
+  return null
 }
 
 /** A rollout against the version taken off compares with something that is no longer live. */

@@ -120,7 +120,7 @@ function advancePromoting(rollout: RolloutRecord, facts: RolloutFacts): Move | n
   }
   if (clearance === 'noPass') return null
   const readiness = readinessOf(rollout, facts, facts.limits.promoteTimeoutMs)
-  if (readiness.type === 'ready') return { cause: 'committed', detail: `${candidate} is live` }
+  if (readiness.type === 'ready') return { cause: 'committed', detail: `${candidate} went live` }
   if (readiness.type === 'waiting') return null
   const names = readiness.type === 'error' ? [readiness.node] : readiness.nodes
   return { cause: 'nodesLag', detail: `${candidate} is not available on ${joinWords(names)}` }

@@ -1,4 +1,4 @@
-import { type DriftReason, describeSpec } from '@understudy/core'
+import { describeSpec } from '@understudy/core'
 import {
   analysisOf,
   type ModelRecord,
@@ -7,8 +7,9 @@ import {
   standingOf,
   type VersionRecord,
   versionOf,
+  wishInput,
 } from '@understudy/db'
-import { formatDuration, formatPercent, formatPoints } from '@understudy/rollout'
+import { decideWish, formatDuration, formatPercent, formatPoints } from '@understudy/rollout'
 import type {
   DriftView,
   ModelRow,
@@ -26,11 +27,13 @@ export function refOf(record: ModelRecord, number: number | null): VersionRef | 
   return version ? { number: version.number, digest: version.digest } : null
 }
 
+/**
+ * Where Git and what is served differ now. Decided afresh: an act of a moment ago has changed it before the loop came round;
+ * the record only knows since when.
+ */
 export function driftView(record: ModelRecord): DriftView | null {
-  const { drift } = record
-  return drift
-    ? { reason: drift.reason as DriftReason, detail: drift.detail, since: drift.since.toISOString() }
-    : null
+  const { drift } = decideWish(wishInput(record))
+  return drift ? { ...drift, since: (record.drift?.since ?? record.readAt).toISOString() } : null
 }
 
 /** Why a version is not what its author hoped for: the refusals of changed bytes come first, they are the news. */

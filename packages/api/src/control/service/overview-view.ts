@@ -1,6 +1,6 @@
 import { analysisOf, type ModelRecord, openRollout, type RolloutRecord, versionOf } from '@understudy/db'
 import type { NeedsYouItem } from '../../views/index.ts'
-import { reasonOf } from './model-view.ts'
+import { driftView, reasonOf } from './model-view.ts'
 import { analysisView } from './rollout-view.ts'
 
 const URGENCY = { approval: 0, paused: 1, repository: 2, rejected: 3, held: 4 } as const satisfies Record<
@@ -72,13 +72,14 @@ function itemsOf(record: ModelRecord): readonly NeedsYouItem[] {
       detail: problem.message,
     })
   }
+  const drift = driftView(record)
   const held = versionOf(record, record.hold?.number ?? null)
-  if (record.hold && held && rollout?.pauseReason !== 'held' && record.drift) {
+  if (record.hold && held && rollout?.pauseReason !== 'held' && drift) {
     items.push({
       ...item,
       kind: 'held',
       sentence: `${record.name} is held on v${held.number}`,
-      detail: `held by ${record.hold.actor}: “${record.hold.reason}”. ${record.drift.detail}`,
+      detail: `held by ${record.hold.actor}: “${record.hold.reason}”. ${drift.detail}`,
     })
   }
   return items

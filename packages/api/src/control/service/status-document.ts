@@ -1,10 +1,10 @@
-import type { DriftReason } from '@understudy/core'
 import { type ModelRecord, standingOf } from '@understudy/db'
 import type { StatusDocument, StatusModel } from '../../views/index.ts'
-import { reasonOf } from './model-view.ts'
+import { driftView, reasonOf } from './model-view.ts'
 
 function statusModel(record: ModelRecord): StatusModel {
   const [rollout] = record.rollouts
+  const drift = driftView(record)
   return {
     name: record.name,
     live: record.live,
@@ -26,9 +26,7 @@ function statusModel(record: ModelRecord): StatusModel {
           reason: rollout.pauseReason ?? rollout.reason,
         }
       : null,
-    drift: record.drift
-      ? { reason: record.drift.reason as DriftReason, since: record.drift.since.toISOString() }
-      : null,
+    drift: drift ? { reason: drift.reason, since: drift.since } : null,
     problems: [
       ...(record.configProblem
         ? [{ path: 'model.yaml', code: 'gitops.config_invalid', message: record.configProblem }]
