@@ -34,7 +34,7 @@ async function rehearse(): Promise<string> {
   await waitFor(
     'a decision on iris',
     async () => {
-      said = await platform.ok(['predict', 'iris', '--golden', '--rate', '200', '--for', '5s'])
+      said = await platform.ok(['predict', 'iris', '--golden', '--rate', '300', '--for', '4s'])
       const { rollout } = await platform.status('iris')
       return rollout?.state !== 'progressing'
     },

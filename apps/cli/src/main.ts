@@ -71,9 +71,10 @@ const context: CliContext = {
 
 async function run(args: readonly string[]): Promise<void> {
   const program = new Command('understudy').description('Model serving from Git, with evidence.')
+  const asked = args[0] === 'help' ? args[1] : args[0]
   for (const [name, verb] of Object.entries(VERBS)) {
     program.addCommand(
-      args[0] === name
+      asked === name
         ? (await verb.load()).createCommand(context)
         : new Command(name).description(verb.summary),
     )

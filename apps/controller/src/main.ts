@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '@understudy/core'
 import {
   ChangeListener,
+  forgetLapsedNodes,
   openDatabase,
   requestOpenRollouts,
   requestUnfinished,
@@ -97,6 +98,8 @@ listener.onChange((topic) => {
   loop.wake()
 })
 listener.start()
+await store.sweep(systemClock.now())
+await forgetLapsedNodes(database)
 await requestUnfinished(database)
 await askForSync()
 const repositoryPath = parseRepositoryUrl(url, { allowLocal: true }).localPath

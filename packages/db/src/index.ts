@@ -53,7 +53,7 @@ export {
   type ValidationResult,
   type VersionToValidate,
 } from './validation/validation-store.ts'
-export { requestOpenRollouts, requestUnfinished } from './work/hints.ts'
+export { forgetLapsedNodes, requestOpenRollouts, requestUnfinished } from './work/hints.ts'
 export {
   requestWork,
   WORK_KINDS,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { approve, reconcileModelOnce, reject, retry, verifyAudit } from '../src/index.ts'
+import { approve, promote, reconcileModelOnce, reject, retry, verifyAudit } from '../src/index.ts'
 import { digestOf, type FakeNode, step, World } from './support/index.ts'
 import { codeOf } from './support/code-of.ts'
 
@@ -107,7 +107,7 @@ describe('a second version', () => {
       `${model} v1 passed validation`,
       `${model} v1 is the first version and goes live when it is loaded and warm`,
       `${model}: v1 is loaded and warm and goes live`,
-      `${model}: v1 is live`,
+      `${model}: v1 went live`,
       `${model}: v2 was pushed`,
       `${model} v2 passed validation`,
       `${model} v2 is loaded beside the live version to be compared with it`,
@@ -115,7 +115,7 @@ describe('a second version', () => {
       `${model}: v2 passed its shadow and waits for approval`,
       `${ada} approved ${model} v2`,
       `${model}: v2 goes live`,
-      `${model}: v2 is live`,
+      `${model}: v2 went live`,
     ])
   })
 
@@ -169,6 +169,24 @@ describe('a second version', () => {
     await world.pushValid(model, 2)
     expect(await world.settle(model)).toEqual([])
     expect(await world.record(model)).toMatchObject({ live: 1, drift: { reason: 'manual' } })
+    const act = { model, version: 2, actor: ada }
+    expect(await promote(world.database, act)).toMatchObject({ changed: true })
+    expect(await promote(world.database, act)).toMatchObject({ changed: false })
+    expect(await world.settle(model)).toEqual(['started', 'shadowReady'])
+    expect(await promote(world.database, act)).toMatchObject({ changed: false })
+    expect(await world.record(model)).toMatchObject({ requested: null, drift: { reason: 'rolloutRunning' } })
+  })
+
+  it('is started by hand only when it may be tried', async () => {
+    await world.withLive(model)
+    const start = (version: number) => codeOf(promote(world.database, { model, version, actor: ada }))
+    expect(await start(1)).toBe('done')
+    expect(await start(9)).toBe('rollout.not_found')
+    await world.push(model, 3)
+    expect(await start(3)).toBe('rollout.not_startable')
+    await world.validate(model, 3)
+    await world.sync(step.tip({ type: 'missingVersion', model, number: 3 }))
+    expect(await start(3)).toBe('rollout.not_startable')
   })
 
   it('is rejected by a person with a reason, and live goes on', async () => {
@@ -245,6 +263,10 @@ describe('evidence against a version', () => {
     await world.pass(model, 3_600_000)
     expect(await world.settle(model)).toEqual(['noData'])
     expect(await world.rollout(model)).toMatchObject({ state: 'paused', pauseReason: 'noData' })
+    await retry(world.database, { model, actor: ada })
+    expect(await world.settle(model)).toEqual([])
+    await world.pass(model, 3_600_000)
+    expect(await world.settle(model)).toEqual(['noData'])
     await world.pass(model, 7 * 86_400_000)
     expect(await world.settle(model)).toEqual(['aborted'])
     expect(await world.rollout(model)).toMatchObject({ state: 'aborted', reason: 'deadline' })
@@ -410,6 +432,6 @@ describe('reconcile', () => {
     const record = await world.record(model)
     expect(record).toMatchObject({ live: 2, generation: 2 })
     expect(record.promotions).toHaveLength(2)
-    expect((await world.sentences(model)).filter((one) => one.endsWith('v2 is live'))).toHaveLength(1)
+    expect((await world.sentences(model)).filter((one) => one.endsWith('v2 went live'))).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-import { planServing, type RolloutStep } from '@understudy/core'
+import { planServing } from '@understudy/core'
 import { type Analysis, describeAnalysis, type RolloutTransition, standingAfter } from '@understudy/rollout'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
@@ -21,12 +21,15 @@ export interface AppliedBy {
   readonly analysis: Analysis | null
 }
 
-function nextSteps(steps: readonly StepRecord[], step: RolloutStep, at: Date, open: boolean): StepRecord[] {
+/** The steps gone through, with their times. `retried` begins its step anew: the time for collecting starts again. */
+function nextSteps(steps: readonly StepRecord[], transition: RolloutTransition, at: Date): StepRecord[] {
+  const { to, cause } = transition
   const now = at.toISOString()
+  const open = to.state === 'progressing' || to.state === 'paused'
   const last = steps.at(-1)
-  if (open && last?.step === step && last.endedAt === null) return [...steps]
+  if (open && cause !== 'retried' && last?.step === to.step && last.endedAt === null) return [...steps]
   const closed = steps.map((entry) => (entry.endedAt === null ? { ...entry, endedAt: now } : entry))
-  return open ? [...closed, { step, startedAt: now, endedAt: null }] : closed
+  return open ? [...closed, { step: to.step, startedAt: now, endedAt: null }] : closed
 }
 
 /** Stores a verdict with the counters it was made of, and latches a pass on the series. */
@@ -124,7 +127,7 @@ export async function applyTransition(
       summary: summary ?? (open ? rollout.summary : transition.detail),
       verdict: transition.cause === 'retried' ? null : verdict,
       stepStartedAt: record.readAt,
-      steps: JSON.parse(JSON.stringify(nextSteps(rollout.steps, to.step, record.readAt, open))),
+      steps: JSON.parse(JSON.stringify(nextSteps(rollout.steps, transition, record.readAt))),
       endedAt: open ? null : record.readAt,
     },
   })

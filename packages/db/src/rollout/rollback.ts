@@ -66,7 +66,15 @@ async function holdLive(tx: Tx, record: ModelRecord, act: RollbackAct, number: n
     data: { closedAt: record.readAt, closedBy: act.actor },
   })
   await tx.hold.create({
-    data: { id: randomUUID(), modelName: record.name, number, reason: act.reason, actor: act.actor },
+    data: {
+      id: randomUUID(),
+      modelName: record.name,
+      number,
+      reason: act.reason,
+      actor: act.actor,
+      // An approval counts under a hold when it is not older: both are dated by the database, under the plan's lock.
+      createdAt: record.readAt,
+    },
   })
 }
 
@@ -76,7 +84,7 @@ function stale(record: ModelRecord, act: RollbackAct): string | null {
     return `${record.name} v${act.from} is not live any more; ${now}. Nothing was changed.`
   }
   // The same version may have been taken off and restored since: the generation tells.
-  if (act.from === undefined && act.generation !== undefined && act.generation !== record.generation) {
+  if (act.generation !== undefined && act.generation !== record.generation) {
     return `${record.name} changed since you looked (generation ${act.generation}, now ${record.generation}). Nothing was changed.`
   }
   const [last] = record.promotions

@@ -27,3 +27,11 @@ export async function requestUnfinished(database: Database): Promise<void> {
     await notifyChange(tx, 'work')
   })
 }
+
+const NODE_REMEMBERED_DAYS = 7
+
+/** Forgets node processes whose lease ran out long ago, with what they reported. What they counted stays. */
+export async function forgetLapsedNodes(database: Database): Promise<number> {
+  return await database.prisma.$executeRaw`
+    DELETE FROM node WHERE lease_until < clock_timestamp() - ${NODE_REMEMBERED_DAYS} * interval '1 day'`
+}

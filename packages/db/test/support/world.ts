@@ -89,10 +89,8 @@ export class World {
   async sync(...steps: readonly SyncStep[]): Promise<void> {
     this.#commits += 1
     const tip = commitOf(`commit ${this.#commits}`)
-    const traceparent = null
-    await this.database.transaction((tx) =>
-      applySync(tx, { repositoryId: this.repositoryId, tip, steps, traceparent }),
-    )
+    const sync = { repositoryId: this.repositoryId, tip, steps, traceparent: null, tipProblem: null }
+    await this.database.transaction((tx) => applySync(tx, sync))
   }
 
   /** Pushes one version, with its model when that is new. */
