@@ -205,7 +205,7 @@ describe('after a rollback', () => {
     await world.pushValid(model, 3, { bytes: `${model} 2` })
     expect(await world.settle(model)).toEqual([])
     expect(await standing()).toMatchObject({ live: 1, drift: 'withdrawn' })
-    expect(await codeOf(retry(world.database, { model, version: 2, actor: ada }))).not.toBe('rollout.not_found')
+    expect(await codeOf(retry(world.database, { model, version: 2, actor: ada }))).toBe('rollout.withdrawn')
     expect(await world.settle(model)).toEqual([])
   })
 

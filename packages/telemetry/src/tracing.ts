@@ -47,9 +47,9 @@ export function linksTo(traceparent: string | null | undefined): Link[] {
   return spanContext ? [{ context: spanContext }] : []
 }
 
-/** Trace id of a stored context, for people who want to look it up. */
+/** Trace id of a stored context, for people who want to look it up. Also where nothing is traced, as in the console. */
 export function traceIdOf(traceparent: string | null | undefined): string | null {
-  return trace.getSpanContext(contextFrom(traceparent))?.traceId ?? null
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '')?.[1] ?? null
 }
 
 export interface SpanOptions {

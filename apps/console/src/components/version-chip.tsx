@@ -10,9 +10,9 @@ import { MENU, MENU_ITEM } from './menu-look.ts'
 export type ChipRole = 'live' | 'candidate' | 'withdrawn' | 'none'
 
 const ROLE_WORD: Readonly<Record<ChipRole, string>> = {
-  live: ', live',
-  candidate: ', candidate',
-  withdrawn: ', withdrawn',
+  live: 'live',
+  candidate: 'candidate',
+  withdrawn: 'withdrawn',
   none: '',
 }
 
@@ -32,11 +32,8 @@ export function VersionChip({ model, version, shownAs, digest = true }: VersionC
   const copy = (text: string) => void navigator.clipboard.writeText(text)
   return (
     <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger
-        aria-label={`${model} v${version.number}${ROLE_WORD[shownAs]}, digest ${version.digest.slice(0, 8)}`}
-        className={cn(CHIP, ROLE_LOOK[shownAs])}
-      >
-        <ChipFace version={version} shownAs={shownAs} digest={digest} />
+      <DropdownMenu.Trigger className={cn(CHIP, ROLE_LOOK[shownAs])}>
+        <ChipFace model={model} version={version} shownAs={shownAs} digest={digest} />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="start" sideOffset={4} className={cn(MENU, 'max-w-80')}>
@@ -64,10 +61,12 @@ const ROLE_LOOK: Readonly<Record<ChipRole, string>> = {
 }
 
 function ChipFace({
+  model,
   version,
   shownAs,
   digest,
 }: {
+  readonly model: string
   readonly version: VersionRef
   readonly shownAs: ChipRole
   readonly digest: boolean
@@ -77,9 +76,11 @@ function ChipFace({
       {shownAs === 'live' && <span aria-hidden className="size-2 rounded-full bg-ink" />}
       {shownAs === 'candidate' && <span aria-hidden className="size-2 rounded-full border-2 border-cand" />}
       {shownAs === 'withdrawn' && <Ban aria-hidden size={12} className="text-bad" />}
+      <span className="sr-only">{model}</span>
       <span className={cn('font-semibold', shownAs === 'withdrawn' && 'text-ink-2 line-through')}>
         v{version.number}
       </span>
+      <span className="sr-only">{ROLE_WORD[shownAs]}</span>
       {digest && (
         <span className="border-line-strong border-l pl-1.5 font-mono font-normal text-ink-3 text-micro">
           {version.digest.slice(0, 8)}

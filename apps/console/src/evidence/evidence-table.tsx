@@ -9,7 +9,8 @@ const HEADS = ['Worse', 'Alike', 'Better', 'Safe', 'Harm', 'Pass at', 'Fail at',
 /** The counters and e-values of each gate: whatever the gauges show can be read and computed again. */
 export function EvidenceTable({ gates }: { readonly gates: readonly GateView[] }) {
   return (
-    <div className="overflow-x-auto border-t">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section aria-label="Counters" tabIndex={0} className="overflow-x-auto border-t">
       <table className="w-full text-second">
         <caption className="sr-only">
           Counters of pairs and e-values of each gate. Worse: only the candidate failed, or the answers
@@ -43,7 +44,7 @@ export function EvidenceTable({ gates }: { readonly gates: readonly GateView[] }
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }
 

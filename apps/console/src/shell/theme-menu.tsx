@@ -15,7 +15,7 @@ const THEMES = [
 export function ThemeMenu() {
   const { theme, setTheme } = useTheme()
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger
         aria-label="Theme"
         title="Theme"

@@ -65,7 +65,7 @@ function Breadcrumb() {
 function PhoneMenu() {
   const path = usePathname()
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger aria-label="Menu" className="-ml-1 flex h-11 items-center gap-2 pr-1 md:hidden">
         <Logo />
         <Menu aria-hidden size={16} className="text-ink-2" />

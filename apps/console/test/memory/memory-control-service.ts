@@ -375,11 +375,12 @@ export class MemoryControlService implements ControlService {
       const done = () => {
         clearTimeout(timer)
         this.#waiting.delete(done)
+        signal.removeEventListener('abort', done)
         resolve()
       }
       const timer = setTimeout(done, HEARTBEAT_MS)
       this.#waiting.add(done)
-      signal.addEventListener('abort', done, { once: true })
+      signal.addEventListener('abort', done)
     })
   }
 }

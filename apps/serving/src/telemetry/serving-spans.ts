@@ -51,6 +51,8 @@ export class ServingSpans implements ServingObserver {
   }
 
   labelsMoved(event: LabelsMoved): void {
+    // A model that is only planned yet: its empty set of labels was acknowledged, nothing moved.
+    if (event.from.size === 0 && event.to.size === 0) return
     const live = event.to.get('live')
     const planned = live === undefined ? undefined : this.#planned.get(versionName(event.model, live))
     this.#options.logger.info(

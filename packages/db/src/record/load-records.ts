@@ -12,6 +12,13 @@ import type {
 } from '@understudy/core'
 import type { Tx } from '../database.ts'
 import { loadEvidence } from './load-evidence.ts'
+import {
+  loadPromotionRows,
+  loadRolloutRows,
+  loadVersionRows,
+  type RolloutRow,
+  type VersionRow,
+} from './load-rows.ts'
 import type {
   EvidenceRecord,
   ModelRecord,
@@ -23,18 +30,12 @@ import type {
   VersionRecord,
 } from './model-record.ts'
 
-const VERSIONS_PER_MODEL = 200
-const ROLLOUTS_PER_MODEL = 20
-const PROMOTIONS_PER_MODEL = 50
-
 const reasonsOf = (json: unknown): readonly Reason[] => (Array.isArray(json) ? (json as Reason[]) : [])
 
 /** JSON columns hold what this package wrote, after validation: they are read back as that type. */
 function stored<T>(json: unknown): T {
   return json as T
 }
-
-type VersionRow = Awaited<ReturnType<Tx['modelVersion']['findMany']>>[number]
 
 function versionRecord(row: VersionRow): VersionRecord {
   return {
@@ -58,17 +59,6 @@ function versionRecord(row: VersionRow): VersionRecord {
     validatedAt: row.validatedAt,
   }
 }
-
-function loadRolloutRows(tx: Tx, names: readonly string[]) {
-  return tx.rollout.findMany({
-    where: { modelName: { in: [...names] } },
-    orderBy: { startedAt: 'desc' },
-    take: ROLLOUTS_PER_MODEL * names.length,
-    include: { approvals: { orderBy: { createdAt: 'asc' } } },
-  })
-}
-
-type RolloutRow = Awaited<ReturnType<typeof loadRolloutRows>>[number]
 
 /** A rollout as its row says it, with the evidence of its series. */
 export function rolloutRecord(row: RolloutRow, evidence: ReadonlyMap<string, EvidenceRecord>): RolloutRecord {
@@ -157,13 +147,7 @@ async function loadParts(tx: Tx, names: readonly string[]) {
   const where = { modelName: { in: [...names] } }
   const rollouts = await loadRolloutRows(tx, names)
   return {
-    versions: grouped(
-      await tx.modelVersion.findMany({
-        where,
-        orderBy: { number: 'desc' },
-        take: VERSIONS_PER_MODEL * names.length,
-      }),
-    ),
+    versions: grouped(await loadVersionRows(tx, names)),
     standings: grouped(await tx.digestStanding.findMany({ where })),
     holds: grouped(await tx.hold.findMany({ where: { ...where, closedAt: null } })),
     plans: grouped(await tx.plan.findMany({ where, include: { versions: true, labels: true } })),
@@ -172,13 +156,7 @@ async function loadParts(tx: Tx, names: readonly string[]) {
       tx,
       rollouts.map((row) => row.seriesId).filter((id) => id !== null),
     ),
-    promotions: grouped(
-      await tx.promotion.findMany({
-        where,
-        orderBy: { generation: 'desc' },
-        take: PROMOTIONS_PER_MODEL * names.length,
-      }),
-    ),
+    promotions: grouped(await loadPromotionRows(tx, names)),
     ...(await loadNodes(tx, names)),
   }
 }

@@ -43,13 +43,16 @@ interface Application extends SyncToApply {
 }
 
 /** The configuration at the tip: the parsed one, or the last valid one with the reason why the new one is refused. */
-function readConfig(configText: string | null): {
+function readConfig(
+  model: string,
+  configText: string | null,
+): {
   readonly config?: object
   readonly problem: string | null
 } {
   if (configText === null) return { config: defaultModelConfig(), problem: null }
   try {
-    return { config: parseModelConfig(configText), problem: null }
+    return { config: parseModelConfig(configText, `models/${model}/model.yaml`), problem: null }
   } catch (error) {
     return { problem: toPlatformError(error).message }
   }
@@ -129,7 +132,7 @@ async function applyNewVersion(
 
 async function applyConfig(apply: Application, model: string, configText: string | null): Promise<void> {
   const { tx, repositoryId } = apply
-  const { config, problem } = readConfig(configText)
+  const { config, problem } = readConfig(model, configText)
   const data = { configText, configProblem: problem, ...(config ? { config } : {}) }
   await tx.model.upsert({
     where: { name: model },

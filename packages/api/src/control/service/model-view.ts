@@ -139,7 +139,7 @@ export function modelView(record: ModelRecord, examples: readonly PairExampleVie
       at: row.at.toISOString(),
     })),
     problems: [
-      ...(record.configProblem ? [{ path: 'model.yaml', message: record.configProblem }] : []),
+      ...(record.configProblem ? [{ path: `models/${record.name}/model.yaml`, message: record.configProblem }] : []),
       ...record.problems.map(({ path, message }) => ({ path, message })),
     ],
     why: whyView(record),
