@@ -1,6 +1,7 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningConsole, startConsole } from '../../apps/console/test/memory/start-console.ts'
+import { launchBrowser } from '../support/browser.ts'
 
 /** The console in a real browser over a control plane in memory: what no unit test sees and no whole platform can force. */
 let browser: Browser
@@ -9,16 +10,7 @@ let page: Page
 let complaints: string[]
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.UNDERSTUDY_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-sync',
-    ],
-  })
+  browser = await launchBrowser()
 })
 
 afterAll(() => browser.close())

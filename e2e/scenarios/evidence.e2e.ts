@@ -64,9 +64,14 @@ describe('the trace of that version', () => {
   beforeAll(async () => {
     const { rollout } = await platform.control.model.query({ name: MODEL })
     traceId = rollout?.traceId ?? 'none'
-    const moved = (span: ReceivedSpan) =>
-      span.name === 'serving.moveLabels' && span.attributes['understudy.version'] === 2
-    await waitFor('the label move to be exported', () => collector.trace(traceId).some(moved))
+    // The last span of each process: what was exported later than the others.
+    const last = ['committed', 'serving.moveLabels']
+    await waitFor('the promotion to be exported', () => {
+      const names = collector
+        .trace(traceId)
+        .flatMap(({ name, attributes }) => [name, attributes['understudy.transition']])
+      return last.every((name) => names.includes(name))
+    })
     spans = collector.trace(traceId)
   })
 

@@ -104,9 +104,9 @@ export class Platform {
     return run
   }
 
-  /** The `up` that was started last. */
+  /** The `up` that runs, else the one that ran last. */
   get run(): UpRun {
-    const run = this.#runs.at(-1)
+    const run = this.#runs.findLast((one) => !one.ended) ?? this.#runs.at(-1)
     if (!run) throw new Error('nothing was started')
     return run
   }
@@ -168,7 +168,7 @@ export class Platform {
     return await this.until(model, `v${number} is live`, (status) => status.live === number)
   }
 
-  /** Every process of the last `up`, itself first. */
+  /** Every process of the `up` that runs, itself first. */
   processes(): ProcessEntry[] {
     const tree = processTree(this.run.pid)
     for (const entry of tree) this.#seen.set(`${entry.pid} ${entry.startTick}`, entry)
@@ -255,6 +255,10 @@ export class UpRun {
   /** Waits until it has said something. */
   async says(text: string, timeoutMs = 60_000): Promise<void> {
     await waitFor(`understudy up to say "${text}"`, () => this.output.includes(text), { timeoutMs })
+  }
+
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
   signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): void {

@@ -99,7 +99,7 @@ describe('applySync', () => {
     await world.sync(step.config(model, 'description: Better\nrollout:\n  shadw: {sample: 0.5}\n'))
     expect(await world.record(model)).toMatchObject({
       config: { description: 'Good' },
-      configProblem: 'model.yaml:3:3: rollout: unknown key "shadw".',
+      configProblem: `models/${model}/model.yaml:3:3: rollout: unknown key "shadw".`,
     })
     await world.sync(step.config(model, 'description: Better\n'))
     expect(await world.record(model)).toMatchObject({
@@ -199,10 +199,7 @@ describe('a version that is refused at the tip', () => {
     await world.push(model, 1)
     await world.sync(step.problems(model, [problemAt('2/model.onnx')]))
     await world.sync(step.problems(model, []), step.newVersion(model, 2, files))
-    expect(await versions()).toMatchObject([
-      { number: 2, state: 'validating', atTip: true },
-      { number: 1 },
-    ])
+    expect(await versions()).toMatchObject([{ number: 2, state: 'validating', atTip: true }, { number: 1 }])
     expect(await recorded()).toMatchObject({ problems: [], versions: [{ number: 1 }, { number: 2 }] })
   })
 

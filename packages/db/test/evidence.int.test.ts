@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { EvidenceFlush } from '../src/node/index.ts'
-import { FakeNode, World } from './support/index.ts'
+import { type FakeNode, World } from './support/index.ts'
 
 let world: World
 let node: FakeNode

@@ -86,7 +86,8 @@ describe('loadRecords', () => {
       UPDATE rollout SET started_at = '2026-01-01', ended_at = CASE WHEN ended_at IS NULL THEN NULL ELSE '2026-01-01'::timestamptz END WHERE model = 'tie'`
     for (let i = 0; i < 3; i++) {
       // Another physical order of the rows each time.
-      await world.database.prisma.$executeRaw`UPDATE rollout SET summary = 'x' WHERE model = 'tie' AND number = ${1 + (i % 2)}`
+      await world.database.prisma
+        .$executeRaw`UPDATE rollout SET summary = 'x' WHERE model = 'tie' AND number = ${1 + (i % 2)}`
       expect((await world.record('tie')).rollouts[0]).toMatchObject({ number: 2, state: 'progressing' })
     }
   })

@@ -57,7 +57,13 @@ describe('rollback', () => {
     await withTwo()
     expect(await back({ from: 2 })).toMatchObject({ changed: true })
     await world.settle(model)
-    expect(await standing()).toEqual({ live: 1, previous: null, generation: 3, held: true, drift: 'withdrawn' })
+    expect(await standing()).toEqual({
+      live: 1,
+      previous: null,
+      generation: 3,
+      held: true,
+      drift: 'withdrawn',
+    })
     expect(await standingOf(`${model} 2`)).toBe('withdrawn')
     const record = await world.record(model)
     expect(record.hold).toMatchObject({ number: 1, reason, actor: ada })
@@ -162,7 +168,11 @@ describe('rollback', () => {
     await world.pushValid(model, 3)
     await world.settle(model)
     await back({ from: 2 })
-    expect(await world.rollout(model)).toMatchObject({ number: 3, state: 'aborted', reason: 'baselineChanged' })
+    expect(await world.rollout(model)).toMatchObject({
+      number: 3,
+      state: 'aborted',
+      reason: 'baselineChanged',
+    })
     expect(await world.record(model)).toMatchObject({ live: 1, aspired: [1] })
     // Version 3 is tried again, against what is live now.
     expect(await world.settle(model)).toEqual(['started', 'shadowReady'])
@@ -183,7 +193,11 @@ describe('after a rollback', () => {
     expect(await standing()).toMatchObject({ drift: 'heldByOperator' })
     await node.counts(model, { pairs: 600 })
     expect(await world.settle(model)).toEqual(['held'])
-    expect(await world.rollout(model)).toMatchObject({ state: 'paused', pauseReason: 'held', verdict: 'pass' })
+    expect(await world.rollout(model)).toMatchObject({
+      state: 'paused',
+      pauseReason: 'held',
+      verdict: 'pass',
+    })
     expect(await standing()).toMatchObject({ live: 1, held: true, drift: 'heldByOperator' })
     await approve(world.database, { model, version: 3, actor: ada })
     expect(await world.settle(model)).toEqual(['cleared', 'committed'])

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { approve, promote, reconcileModelOnce, reject, retry, verifyAudit } from '../src/index.ts'
-import { digestOf, type FakeNode, step, World } from './support/index.ts'
 import { codeOf } from './support/code-of.ts'
+import { digestOf, type FakeNode, step, World } from './support/index.ts'
 
 let world: World
 let node: FakeNode
@@ -132,12 +132,7 @@ describe('a second version', () => {
     expect(rollout.approvals).toMatchObject([{ actor: ada, consumedAt: expect.any(Date) }])
     const series = await prisma.evidenceSeries.findFirstOrThrow({ where: { modelName: model } })
     expect(series.closedAt).not.toBeNull()
-    expect(rollout.steps.map((entry) => entry.step)).toEqual([
-      'preparing',
-      'shadow',
-      'approval',
-      'promoting',
-    ])
+    expect(rollout.steps.map((entry) => entry.step)).toEqual(['preparing', 'shadow', 'approval', 'promoting'])
     expect(rollout.steps.every((entry) => entry.endedAt !== null)).toBe(true)
     const promotion = (await world.record(model)).promotions[0]
     expect(promotion).toMatchObject({ kind: 'evidence', fromNumber: 1, toNumber: 2, actor: ada })

@@ -35,7 +35,8 @@ async function claimed(from: WorkQueue = queue): Promise<WorkClaim> {
 
 /** Lets every lease run out and every pause end. */
 const lapse = () =>
-  database.prisma.$executeRaw`UPDATE work_key SET lease_until = lease_until - interval '1 hour', not_before = not_before - interval '1 hour'`
+  database.prisma
+    .$executeRaw`UPDATE work_key SET lease_until = lease_until - interval '1 hour', not_before = not_before - interval '1 hour'`
 
 describe('a key', () => {
   it('is worked on once, however often it was asked for', async () => {

@@ -1,8 +1,12 @@
 import {
   Activity,
   Ban,
+  Blend,
   Circle,
   CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CircleQuestionMark,
   CircleSlash,
   FileX,
   GitCommitHorizontal,
@@ -12,31 +16,39 @@ import {
   PackageCheck,
   RefreshCw,
   Rocket,
-  ScanSearch,
   Undo2,
   UserRoundCheck,
 } from 'lucide-react'
 
-/** Signs of audit actions by the word they end with or hold; the sentence beside it says what happened. */
-const ICONS: readonly (readonly [RegExp, LucideIcon])[] = [
-  [/roll(ed)?.?back/i, Undo2],
-  [/withdraw/i, Ban],
-  [/lift/i, RefreshCw],
-  [/approv/i, UserRoundCheck],
-  [/reject/i, FileX],
-  [/fail/i, OctagonX],
-  [/abort|supersede/i, CircleSlash],
-  [/promot|live|succeed/i, Rocket],
-  [/verdict|evidence|analysis/i, Activity],
-  [/retry|retried/i, RefreshCw],
-  [/hold|held/i, Lock],
-  [/validated/i, CircleCheck],
-  [/validat/i, ScanSearch],
-  [/load|warm|prepar|shadow|start/i, PackageCheck],
-  [/push|sync|discover|commit|model|version|repository/i, GitCommitHorizontal],
-]
+/** Signs of the actions in the audit log; the sentence beside each says what happened. */
+const ICONS: Readonly<Record<string, LucideIcon>> = {
+  synced: GitCommitHorizontal,
+  validated: CircleCheck,
+  rejected: FileX,
+  approved: UserRoundCheck,
+  promoted: Rocket,
+  rolledBack: Undo2,
+  withdrawn: Ban,
+  lifted: RefreshCw,
+  'rollout.requested': RefreshCw,
+  'rollout.started': PackageCheck,
+  'rollout.shadowReady': Blend,
+  'rollout.readyToPromote': Rocket,
+  'rollout.passed': CircleCheck,
+  'rollout.cleared': Rocket,
+  'rollout.held': Lock,
+  'rollout.released': Lock,
+  'rollout.inconclusive': CircleQuestionMark,
+  'rollout.noData': CircleDashed,
+  'rollout.retried': RefreshCw,
+  'rollout.approvalMissing': UserRoundCheck,
+  'rollout.nodesLag': CirclePause,
+  'rollout.succeeded': Rocket,
+  'rollout.failed': OctagonX,
+  'rollout.aborted': CircleSlash,
+}
 
-/** The sign of an action of the audit log; a circle for one that has none yet. */
+/** The sign of an action; a plain one for an action that has none of its own yet. */
 export function actionIcon(action: string): LucideIcon {
-  return ICONS.find(([pattern]) => pattern.test(action))?.[1] ?? Circle
+  return ICONS[action] ?? (action.startsWith('rollout.') ? Activity : Circle)
 }

@@ -32,7 +32,7 @@ export function Avatar({ name, large = false }: { readonly name: string; readonl
 /** `Mara Lindqvist` → `ML`, `local:root` → `RO` */
 export function initials(name: string): string {
   const words = name
-    .replace(/^local:/, '')
+    .replace(/^(?:local|git):/, '')
     .split(/[\s._-]+/u)
     .filter((word) => word !== '')
   const [first = '?', ...rest] = words

@@ -1,4 +1,5 @@
 import type { RolloutView } from '@understudy/api/views'
+import { CopyButton } from '../components/copy-button.tsx'
 import { Mark } from '../components/look.tsx'
 import { Fact, Facts } from '../components/panel.tsx'
 import { ClockTime } from '../components/time.tsx'
@@ -13,6 +14,7 @@ interface OutcomePanelProps {
 
 /** How a rollout ended, and what may be done about it. */
 export function OutcomePanel({ rollout, onDone }: OutcomePanelProps) {
+  const succeeded = rollout.state === 'succeeded'
   const { approvedBy, endedAt, startedAt, verdict, kind, reason, traceId } = rollout
   return (
     <section aria-labelledby="outcome-title" className="rounded-panel border bg-surface">
@@ -21,11 +23,12 @@ export function OutcomePanel({ rollout, onDone }: OutcomePanelProps) {
           How it ended
         </h2>
         <Mark look={rolloutLook(rollout)} className="mt-1" />
-        {reason !== null && <p className="mt-1 text-second">{reasonWords(reason)}</p>}
+        {/* That it went live is what succeeded means; what is live now stands at the head of the page. */}
+        {reason !== null && !succeeded && <p className="mt-1 text-second">{reasonWords(reason)}</p>}
       </div>
       <Facts>
         {verdict !== null && <Fact name="Verdict">{VERDICT_LOOKS[verdict].word.en}</Fact>}
-        <Fact name="Went live">{KIND_WORDS[kind].en}</Fact>
+        <Fact name={succeeded ? 'Went live' : 'Kind'}>{KIND_WORDS[kind].en}</Fact>
         {approvedBy.length > 0 && (
           <Fact name="Approved by">{approvedBy.map((name) => flatText(name, 40)).join(', ')}</Fact>
         )}
@@ -39,7 +42,10 @@ export function OutcomePanel({ rollout, onDone }: OutcomePanelProps) {
         )}
         {traceId !== null && (
           <Fact name="Trace">
-            <span className="font-mono text-micro">{traceId.slice(0, 16)}</span>
+            <span className="-my-1 inline-flex items-center font-mono text-micro">
+              {traceId.slice(0, 16)}
+              <CopyButton what="trace id" text={traceId} />
+            </span>
           </Fact>
         )}
       </Facts>

@@ -5,8 +5,11 @@ import {
   ensureRepository,
   type IngestedVersion,
   loadRecordedRepository,
+  notifyChange,
   type RepositoryRow,
+  requestWork,
   type SyncStep,
+  type Tx,
   type WorkClaim,
   type WorkQueue,
 } from '@understudy/db'
@@ -44,31 +47,48 @@ export function jittered(intervalMs: number, random: number): number {
  * before it leaves only unused artifacts, and the next look does the same again.
  */
 export function createSyncRepository(options: SyncRepositoryOptions): WorkHandler {
-  const { database, mirror, url, branch, pollIntervalMs } = options
+  const { database, mirror, url, branch, pollIntervalMs, logger } = options
   return async (claim) => {
     const repository = await ensureRepository(database.prisma, url, branch)
+    const dueInMs = jittered(pollIntervalMs, Math.random())
     try {
       const { commit, rewritten } = await mirror.fetch({ accepted: repository.acceptedCommit ?? undefined })
       if (rewritten) await stall(options, claim, repository, commit)
-      else if (commit === repository.acceptedCommit) await noteLooked(options, repository)
+      else if (commit === repository.acceptedCommit) await noteLooked(options, claim, repository)
       else await syncCommit(options, claim, repository, commit)
     } catch (cause) {
       const error = toPlatformError(cause)
-      const problem = error.publicMessage
-      await database.prisma.repository
-        .update({ where: { id: repository.id }, data: { problem } })
+      const data = { problem: error.publicMessage }
+      await options.queue
+        .fenced(claim, (tx) => tx.repository.update({ where: { id: repository.id }, data }))
         .catch(() => undefined)
-      throw cause
+      if (error.retry !== 'never' && error.retry !== 'afterChange') throw error
+      // The change that would help happens outside, where only the next look can see it.
+      logger.warn({ err: error, code: error.code, repository: url }, 'the repository cannot be synced')
     }
-    return { dueInMs: jittered(pollIntervalMs, Math.random()) }
+    return { dueInMs }
   }
 }
 
-async function noteLooked({ database }: SyncRepositoryOptions, repository: RepositoryRow): Promise<void> {
-  await database.prisma.repository.update({
-    where: { id: repository.id },
-    data: { syncedAt: new Date(), problem: null, stalledReason: null },
+async function noteLooked(
+  { queue }: SyncRepositoryOptions,
+  claim: WorkClaim,
+  repository: RepositoryRow,
+): Promise<void> {
+  await queue.fenced(claim, async (tx) => {
+    await tx.repository.update({
+      where: { id: repository.id },
+      data: { syncedAt: new Date(), problem: null, stalledReason: null },
+    })
+    if (repository.stalledReason !== null) await tellStall(tx, repository)
   })
+}
+
+/** What is at the tip counts, or counts no more: every model of the repository is looked at again. */
+async function tellStall(tx: Tx, repository: RepositoryRow): Promise<void> {
+  const models = await tx.model.findMany({ where: { repositoryId: repository.id }, select: { name: true } })
+  for (const { name } of models) await requestWork(tx, 'model', name)
+  await notifyChange(tx, 'record')
 }
 
 /** A rewritten history is not followed: everything accepted goes on, and a person is told. */
@@ -78,18 +98,18 @@ async function stall(
   repository: RepositoryRow,
   commit: string,
 ): Promise<void> {
-  const reason = `The history of ${options.branch} was rewritten: ${repository.acceptedCommit?.slice(0, 7)} is no ancestor of ${commit.slice(0, 7)}. Push the old history back.`
-  if (repository.stalledReason === reason) return
+  const stalledReason = `The history of ${options.branch} was rewritten: ${repository.acceptedCommit?.slice(0, 7)} is no ancestor of ${commit.slice(0, 7)}. Push the old history back.`
+  const isNew = repository.stalledReason !== stalledReason
+  await options.queue.fenced(claim, async (tx) => {
+    const data = { stalledReason, problem: null, syncedAt: new Date() }
+    await tx.repository.update({ where: { id: repository.id }, data })
+    if (isNew) await tellStall(tx, repository)
+  })
+  if (!isNew) return
   options.logger.warn(
     { repository: options.url, commit },
     'the history was rewritten; the repository is stalled',
   )
-  await options.queue.fenced(claim, async (tx) => {
-    await tx.repository.update({
-      where: { id: repository.id },
-      data: { stalledReason: reason, syncedAt: new Date() },
-    })
-  })
 }
 
 async function syncCommit(
@@ -112,9 +132,10 @@ async function syncCommit(
       const tip = await mirror.commitInfo(commit)
       const traceparent = currentTraceparent()
       const tipProblem = plan.problems.map(({ message }) => message).join(' ') || null
-      await queue.fenced(claim, (tx) =>
-        applySync(tx, { repositoryId: repository.id, tip, steps, traceparent, tipProblem }),
-      )
+      await queue.fenced(claim, async (tx) => {
+        if (repository.stalledReason !== null) await tellStall(tx, repository)
+        await applySync(tx, { repositoryId: repository.id, tip, steps, traceparent, tipProblem })
+      })
       span.setAttribute('understudy.sync.actions', steps.length)
       logger.info(
         { commit, actions: plan.actions.map((action) => `${action.type} ${action.model}`) },

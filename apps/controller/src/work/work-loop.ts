@@ -6,8 +6,11 @@ import { retryDelayMs } from './backoff.ts'
 /** Carries out one claim. What it returns says when the key is due by itself again. */
 export type WorkHandler = (claim: WorkClaim) => Promise<{ readonly dueInMs?: number | undefined }>
 
+/** Where a loop takes its work from: the part of {@link WorkQueue} that it needs. */
+export type WorkSource = Pick<WorkQueue, 'claim' | 'renew' | 'finish' | 'fail'>
+
 export interface WorkLoopOptions {
-  readonly queue: WorkQueue
+  readonly queue: WorkSource
   readonly handlers: Readonly<Record<WorkKind, WorkHandler>>
   readonly clock: Clock
   readonly logger: Logger

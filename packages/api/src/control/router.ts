@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { procedure, router } from './trpc.ts'
 
 const modelName = z.string().min(1).max(63)
-const reason = z.string().trim().min(3, 'Give a reason of 3 to 500 characters.').max(500)
+const REASON = 'Give a reason of 3 to 500 characters.'
+const reason = z.string(REASON).trim().min(3, REASON).max(500, REASON)
 const seen = z.object({
   rolloutId: z.string().max(64),
   candidateDigest: z.string().max(64),

@@ -1,7 +1,8 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
-import { type Category, isPlatformError, toPlatformError } from '@understudy/core'
+import { type Category, isPlatformError, PlatformError, toPlatformError } from '@understudy/core'
 import superjson from 'superjson'
+import { ZodError } from 'zod'
 import type { ControlService } from './control-service.ts'
 
 /** What a control procedure works with. `actor` is who acts, as the audit log records it. */
@@ -47,12 +48,22 @@ const t = initTRPC.context<ControlContext>().create({
   },
 })
 
+/** Refused input in words: our own sentences as they are, the others with the field that they are about. */
+function inputError(error: ZodError): PlatformError {
+  const sentences = error.issues.map(({ path, message }) =>
+    message.endsWith('.') ? message : `${path.join('.') || 'input'}: ${message}.`,
+  )
+  return new PlatformError('control.invalid_input', sentences.join(' '), { cause: error })
+}
+
 /** Every error leaves as a registered one: 4xx messages are shown, 5xx become a generic sentence with an id. */
 const withPlatformErrors = t.middleware(async ({ ctx, next }) => {
   const result = await next()
   if (result.ok) return result
-  if (result.error.code !== 'INTERNAL_SERVER_ERROR' && !isPlatformError(result.error.cause)) return result
-  const error = toPlatformError(result.error.cause ?? result.error)
+  const { cause } = result.error
+  const refusedInput = result.error.code === 'BAD_REQUEST' && cause instanceof ZodError
+  if (result.error.code !== 'INTERNAL_SERVER_ERROR' && !isPlatformError(cause) && !refusedInput) return result
+  const error = refusedInput ? inputError(cause) : toPlatformError(cause ?? result.error)
   if (error.category === 'INTERNAL' || error.category === 'DATA_LOSS') ctx.onFault(error)
   throw new TRPCError({ code: TRPC_CODE[error.category], message: error.publicMessage, cause: error })
 })

@@ -12,15 +12,21 @@ export function outputComparisons(
   signature: Signature,
   config: ModelConfig,
 ): Readonly<Record<string, OutputComparison>> {
-  const result: Record<string, OutputComparison> = {}
-  for (const output of signature.outputs) {
-    const declared = config.outputs[output.name]
-    const isFloat = FLOATS.has(output.dtype)
-    result[output.name] = {
-      compare:
-        declared?.compare ?? (isFloat ? { kind: 'tolerance', atol: 1e-5, rtol: 1e-3 } : { kind: 'equal' }),
-      gate: declared?.gate ?? !isFloat,
-    }
-  }
-  return result
+  // Names come from the model: `fromEntries` makes a key of its own even of `__proto__`, and only own keys are declared.
+  return Object.fromEntries(
+    signature.outputs.map(({ name, dtype }) => {
+      const declared = Object.hasOwn(config.outputs, name) ? config.outputs[name] : undefined
+      return [name, comparisonOf(FLOATS.has(dtype), declared)]
+    }),
+  )
+}
+
+function comparisonOf(
+  isFloat: boolean,
+  declared: ModelConfig['outputs'][string] | undefined,
+): OutputComparison {
+  const byType: OutputComparison['compare'] = isFloat
+    ? { kind: 'tolerance', atol: 1e-5, rtol: 1e-3 }
+    : { kind: 'equal' }
+  return { compare: declared?.compare ?? byType, gate: declared?.gate ?? !isFloat }
 }

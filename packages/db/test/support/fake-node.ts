@@ -27,6 +27,7 @@ export class FakeNode {
   readonly incarnation = randomUUID()
   readonly store: NodeStore
   #seq = 0
+  #said = ''
 
   constructor({ databaseUrl, name, leaseMs = 600_000 }: FakeNodeOptions) {
     const restUrl = 'http://127.0.0.1:8501'
@@ -40,8 +41,18 @@ export class FakeNode {
     return plan
   }
 
+  /** Carries the plan out where it is another than before. */
+  async keepUp(held: Held): Promise<void> {
+    const plan = await this.store.readPlan()
+    const said = JSON.stringify([plan.models, held])
+    if (said === this.#said) return
+    await this.report(plan, held)
+    this.#said = said
+  }
+
   /** Reports what this plan asks for, however old it is. */
   async report(plan: ServingPlan, held: Held = {}): Promise<void> {
+    this.#said = ''
     const servables = plan.models.flatMap(({ model, versions }) =>
       versions.map(({ number, digest }): ServableReport => {
         const { state = 'available', reason = null } = held[`${model}@${number}`] ?? {}
@@ -87,6 +98,7 @@ export class FakeNode {
   }
 
   async leave(): Promise<void> {
+    this.#said = ''
     await this.store.report({ ready: false, draining: true, observed: {}, servables: [] })
   }
 }

@@ -27,13 +27,13 @@ export const SIGNATURE: Signature = {
   ],
 }
 
-export const VALIDATED: ValidationResult = {
+export const VALIDATED = {
   ok: true,
   signature: SIGNATURE,
   batchable: true,
   loadMs: 12,
   memoryBytes: 1_000_000,
-}
+} as const satisfies ValidationResult
 
 const REPOSITORY = 'file:///srv/models.git'
 
@@ -124,7 +124,7 @@ export class World {
   async settle(model: string, held: Held = {}): Promise<string[]> {
     const did: string[] = []
     for (let look = 0; look < 30; look++) {
-      for (const { node, keepsUp } of this.#nodes) if (keepsUp) await node.catchUp(held)
+      for (const { node, keepsUp } of this.#nodes) if (keepsUp) await node.keepUp(held)
       const { progressed, did: what } = await this.reconcile(model)
       if (!progressed) return did
       did.push(what ?? '')

@@ -148,19 +148,27 @@ function refusedModel(name: string, group: readonly TreeEntry[]): Problem | unde
   )
 }
 
+/** UTF-8 text without NUL, which no database column holds; undefined for other bytes. */
+function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
 /** The snapshot with the texts of its `model.yaml` files; a text that is no UTF-8 becomes a problem. */
 export function withConfigs(parsed: ParsedTree, texts: ReadonlyMap<string, Uint8Array>): RepositorySnapshot {
   const models = parsed.snapshot.models.map((model): ModelSnapshot => {
     const oid = parsed.configOids.get(model.name)
     const bytes = oid === undefined ? undefined : texts.get(oid)
     if (!bytes) return model
-    try {
-      return { ...model, configText: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
-    } catch {
-      const path = `models/${model.name}/model.yaml`
-      const broken = problem(path, 'gitops.config_invalid', `${path} is not UTF-8 text.`)
-      return { ...model, problems: tidyProblems([...model.problems, broken]) }
-    }
+    const configText = textOf(bytes)
+    if (configText !== undefined) return { ...model, configText }
+    const path = `models/${model.name}/model.yaml`
+    const broken = problem(path, 'gitops.config_invalid', `${path} is not UTF-8 text.`)
+    return { ...model, problems: tidyProblems([...model.problems, broken]) }
   })
   return { ...parsed.snapshot, models }
 }

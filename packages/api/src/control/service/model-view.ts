@@ -139,7 +139,9 @@ export function modelView(record: ModelRecord, examples: readonly PairExampleVie
       at: row.at.toISOString(),
     })),
     problems: [
-      ...(record.configProblem ? [{ path: `models/${record.name}/model.yaml`, message: record.configProblem }] : []),
+      ...(record.configProblem
+        ? [{ path: `models/${record.name}/model.yaml`, message: record.configProblem }]
+        : []),
       ...record.problems.map(({ path, message }) => ({ path, message })),
     ],
     why: whyView(record),

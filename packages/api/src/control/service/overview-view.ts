@@ -64,7 +64,9 @@ function itemsOf(record: ModelRecord): readonly NeedsYouItem[] {
       detail: record.configProblem,
     })
   }
-  for (const problem of record.problems) {
+  // A refused version is one matter, though it stands in the record as a rejected number and as a problem of its path.
+  const told = new Set(newest?.reasons.map((reason) => reason.message))
+  for (const problem of record.problems.filter(({ message }) => !told.has(message))) {
     items.push({
       ...item,
       kind: 'rejected',

@@ -29,7 +29,13 @@ function statusModel(record: ModelRecord): StatusModel {
     drift: drift ? { reason: drift.reason, since: drift.since } : null,
     problems: [
       ...(record.configProblem
-        ? [{ path: `models/${record.name}/model.yaml`, code: 'gitops.config_invalid', message: record.configProblem }]
+        ? [
+            {
+              path: `models/${record.name}/model.yaml`,
+              code: 'gitops.config_invalid',
+              message: record.configProblem,
+            },
+          ]
         : []),
       ...record.problems,
     ],

@@ -19,7 +19,7 @@ function rowsOf(text: string): readonly TrafficSample[] {
 }
 
 /**
- * The golden samples of what is live (else of the newest version), one row each: the stuff that honest traffic is made of.
+ * The golden samples of what is live (else of the newest validated version), one row each: the stuff that honest traffic is made of.
  *
  * @throws PlatformError `control.not_found` when the version has none
  */
@@ -36,7 +36,7 @@ export async function readTrafficSamples(
       modelName: model,
       kind: 'golden',
       path: { endsWith: '.json' },
-      ...(live ? { number: live.number } : {}),
+      ...(live ? { number: live.number } : { version: { state: 'validated' } }),
     },
     orderBy: [{ number: 'desc' }, { path: 'asc' }],
   })

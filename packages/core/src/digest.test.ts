@@ -1,0 +1,4 @@
+import { expect, it } from 'vitest'
+import * as subject from './digest.ts'
+
+it('is being written (core tests taken)', () => expect(subject).toBeDefined())

@@ -1,0 +1,29 @@
+import type { ErrorKind } from './error-kind.ts'
+
+/** Errors of the form of a request. */
+export const REQUEST_ERRORS = {
+  'request.malformed': {
+    category: 'INVALID_ARGUMENT',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Correct the body as the message says.',
+  },
+  'request.too_large': {
+    category: 'INVALID_ARGUMENT',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Send a smaller body.',
+  },
+  'request.unknown_route': {
+    category: 'NOT_FOUND',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Check method and path.',
+  },
+  'request.unsupported': {
+    category: 'UNIMPLEMENTED',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Use a supported protocol feature.',
+  },
+} as const satisfies Record<`request.${string}`, ErrorKind>

@@ -1,0 +1,107 @@
+import type { ErrorKind } from './error-kind.ts'
+
+/** Errors of a serving node. */
+export const SERVING_ERRORS = {
+  'serving.cancelled': {
+    category: 'CANCELLED',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Nothing: the client went away.',
+  },
+  'serving.deadline_exceeded': {
+    category: 'DEADLINE_EXCEEDED',
+    fault: 'caller',
+    retry: 'backoff',
+    remedy: 'Allow more time, or find out why the model is slow.',
+  },
+  'serving.drain_timeout': {
+    category: 'UNAVAILABLE',
+    fault: 'platform',
+    retry: 'backoff',
+    remedy: 'Send the request again; the version was being unloaded.',
+  },
+  'serving.draining': {
+    category: 'UNAVAILABLE',
+    fault: 'platform',
+    retry: 'backoff',
+    remedy: 'Send the request to another node; this one is stopping.',
+  },
+  'serving.executor_lost': {
+    category: 'UNAVAILABLE',
+    fault: 'platform',
+    retry: 'backoff',
+    remedy: 'Send the request again; the executor is being replaced.',
+  },
+  'serving.insufficient_memory': {
+    category: 'RESOURCE_EXHAUSTED',
+    fault: 'operator',
+    retry: 'backoff',
+    remedy: 'Give the node more memory, or retire versions.',
+  },
+  'serving.invalid_transition': {
+    category: 'INTERNAL',
+    fault: 'platform',
+    retry: 'never',
+    remedy: 'A defect: report it with the id.',
+  },
+  'serving.label_not_found': {
+    category: 'INVALID_ARGUMENT',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Use a label that points to a loaded version.',
+  },
+  'serving.model_not_found': {
+    category: 'NOT_FOUND',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Check the model name; `understudy status` lists what is served.',
+  },
+  'serving.plan_behind': {
+    category: 'UNAVAILABLE',
+    fault: 'platform',
+    retry: 'backoff',
+    remedy: 'Wait until this node has carried out the newer plan, or ask another node.',
+  },
+  'serving.plan_invalid': {
+    category: 'DATA_LOSS',
+    fault: 'platform',
+    retry: 'afterChange',
+    remedy: 'The plan kept on disk is not used; the node waits for the control plane.',
+  },
+  'serving.plan_unreadable': {
+    category: 'UNAVAILABLE',
+    fault: 'upstream',
+    retry: 'backoff',
+    remedy: 'Check the control plane; the node goes on with its last good plan.',
+  },
+  'serving.queue_full': {
+    category: 'RESOURCE_EXHAUSTED',
+    fault: 'caller',
+    retry: { afterMs: 1000 },
+    remedy: 'Send less, add nodes, or raise runtime.maxQueue.',
+  },
+  'serving.run_timeout': {
+    category: 'DEADLINE_EXCEEDED',
+    fault: 'modelAuthor',
+    retry: 'never',
+    remedy: 'Make the model faster or raise runtime.runTimeoutMs.',
+  },
+  'serving.stale_generation': {
+    category: 'ABORTED',
+    fault: 'platform',
+    retry: 'never',
+    remedy: 'Nothing: a newer plan has been carried out.',
+  },
+  'serving.version_not_available': {
+    category: 'UNAVAILABLE',
+    fault: 'platform',
+    retry: 'backoff',
+    remedy: 'Wait until the version is loaded and warm, then try again.',
+  },
+  'serving.version_not_found': {
+    category: 'NOT_FOUND',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Ask for a loaded version, or for none to get the live one.',
+  },
+} as const satisfies Record<`serving.${string}`, ErrorKind>
