@@ -69,7 +69,7 @@ async function writeBadVersions(): Promise<void> {
 beforeAll(async () => {
   platform = await Platform.start({
     name: 'bad-input',
-    env: { UNDERSTUDY_POLL_INTERVAL_MS: '400', UNDERSTUDY_QUARANTINE_TIMEOUT_MS: '6000' },
+    env: { UNDERSTUDY_POLL_INTERVAL_MS: '400', UNDERSTUDY_QUARANTINE_TIMEOUT_MS: '5000' },
   })
   // Without its hook a push is noticed by polling alone.
   await rm(path.join(platform.repositoryPath, 'hooks/post-receive'))

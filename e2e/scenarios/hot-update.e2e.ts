@@ -84,7 +84,9 @@ afterAll(async () => {
 describe('ten versions pushed, shadowed, promoted and some rolled back under a constant load', () => {
   it('lets no request fail', () => {
     expect(load.failed).toEqual([])
-    expect(records.length).toBeGreaterThan(VERSIONS * RATE)
+    const seconds = ((records.at(-1)?.scheduledAtMs ?? 0) - (records[0]?.scheduledAtMs ?? 0)) / 1_000
+    expect(seconds).toBeGreaterThan(VERSIONS)
+    expect(records.length / seconds).toBeGreaterThan(0.99 * RATE)
   })
 
   it('lets every version answer, and attributes every answer to exactly one', () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -214,8 +215,9 @@ export class Platform {
     }
   }
 
-  /** Ends whatever still runs, keeps the logs and removes the folder. */
+  /** Ends whatever still runs, keeps the logs and removes the folder. Idempotent. */
   async close(): Promise<void> {
+    if (!existsSync(this.#folder)) return
     for (const run of this.#runs) await run.end()
     const kept = path.join(PROJECT, 'test-results', 'e2e', this.#options.name)
     await rm(kept, { recursive: true, force: true })

@@ -81,7 +81,7 @@ describe('a person, through the router', () => {
       policyHash: 'other',
     }
     await expect(caller.approve({ model, version: 2, seen })).rejects.toMatchObject({
-      code: 'PRECONDITION_FAILED',
+      code: 'CONFLICT',
       message: 'Nothing was done: the rollout of iris changed since you looked.',
       cause: { code: 'rollout.stale_decision' },
     })

@@ -158,7 +158,13 @@ describe('model', () => {
       generation: 1,
       hold: null,
       versions: [
-        { number: 2, state: 'validated', standing: 'untried', labels: ['shadow'], rollout: { verdict: 'pass' } },
+        {
+          number: 2,
+          state: 'validated',
+          standing: 'untried',
+          labels: ['shadow'],
+          rollout: { verdict: 'pass' },
+        },
         { number: 1, standing: 'proven', labels: ['live'], nodes: [{ node: 'node-1', state: 'available' }] },
       ],
       promotions: [{ kind: 'first', from: null, to: 1 }],

@@ -7,6 +7,8 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node'
 
+const SHUTDOWN_LIMIT_MS = 2_000
+
 export interface TelemetryOptions {
   /** `understudy-controller`, `understudy-serving`, `understudy-console`. */
   readonly serviceName: string
@@ -17,7 +19,7 @@ export interface TelemetryOptions {
 }
 
 export interface Telemetry {
-  /** Sends what is buffered and stops. Never rejects: telemetry must not break a shutdown. */
+  /** Sends what is buffered, within two seconds, and stops. Never rejects: telemetry must not break or delay a shutdown. */
   shutdown(): Promise<void>
 }
 
@@ -38,8 +40,15 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   })
   provider.register()
   return {
-    shutdown: async () => {
-      await provider.shutdown().catch(() => undefined)
-    },
+    // A collector that is away is asked again and again, for longer than a process may take to end.
+    shutdown: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, SHUTDOWN_LIMIT_MS)
+        const done = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        provider.shutdown().then(done, done)
+      }),
   }
 }

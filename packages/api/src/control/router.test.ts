@@ -21,7 +21,11 @@ function callerOf(methods: Partial<ControlService>) {
   return { caller, faults }
 }
 
-const caught = (work: Promise<unknown>) => work.then(() => 'nothing was thrown', (error: unknown) => error)
+const caught = (work: Promise<unknown>) =>
+  work.then(
+    () => 'nothing was thrown',
+    (error: unknown) => error,
+  )
 
 describe('an act', () => {
   it('is done by the actor of the request, whatever the input says', async () => {
@@ -42,7 +46,11 @@ describe('refused input', () => {
   const { caller, faults } = callerOf({})
 
   it.each<[string, () => Promise<unknown>, string]>([
-    ['no reason', () => caller.rollback({ model: 'iris', reason: '  ' }), 'Give a reason of 3 to 500 characters.'],
+    [
+      'no reason',
+      () => caller.rollback({ model: 'iris', reason: '  ' }),
+      'Give a reason of 3 to 500 characters.',
+    ],
     [
       'a reason without end',
       () => caller.reject({ model: 'iris', version: 2, reason: 'x'.repeat(501) }),
@@ -58,7 +66,11 @@ describe('refused input', () => {
       () => caller.approve({ model: 'iris', version: 1.5 }),
       'version: Invalid input: expected int, received number.',
     ],
-    ['a model without a name', () => caller.model({ name: '' }), 'name: Too small: expected string to have >=1 characters.'],
+    [
+      'a model without a name',
+      () => caller.model({ name: '' }),
+      'name: Too small: expected string to have >=1 characters.',
+    ],
     ['too long a page', () => caller.audit({ limit: 1_000 }), 'limit: Too big: expected number to be <=200.'],
   ])('of %s is a sentence, not JSON, and reaches no service', async (_, act, message) => {
     const error = await caught(act())

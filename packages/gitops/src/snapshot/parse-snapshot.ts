@@ -102,7 +102,9 @@ function parseModel(
  * Every refusal is a {@link Problem} of the smallest thing that it concerns, so one bad entry never stops another.
  */
 export function parseSnapshot(commit: string, entries: readonly TreeEntry[]): ParsedTree {
-  const below = entries.filter((entry) => entry.path.startsWith('models/'))
+  const below = entries
+    .filter((entry) => entry.path.startsWith('models/'))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
   const models: ModelSnapshot[] = []
   const problems: Problem[] = []
   const configOids = new Map<string, string>()
