@@ -183,10 +183,28 @@ describe('a candidate that disagrees beyond its budget', () => {
   })
 })
 
+describe('a candidate that a person rejects', () => {
+  it('ends failed however good its evidence is, once however often, and live stays as it was', async () => {
+    await clone.pushVersion({
+      model: MODEL,
+      number: 4,
+      bytes: scaledModel(4),
+      config: quickPolicy({ approvals: 1 }),
+    })
+    await platform.until(MODEL, 'v4 waits for an approval', ({ rollout }) => rollout?.reason === 'approval')
+    const reject = ['reject', MODEL, '--reason', 'not today']
+    expect(await platform.ok(reject)).toBe(`Rejected ${MODEL} v4; v2 stays live.`)
+    expect(await platform.ok(reject)).toMatch(/already/)
+    const { rollout, live, versions } = await platform.status(MODEL)
+    expect({ live, ...rollout }).toMatchObject({ live: 2, version: 4, state: 'failed', reason: 'rejected' })
+    expect(versions[0]).toMatchObject({ number: 4, standing: 'failed' })
+  })
+})
+
 describe('a candidate that fails on some of the requests', () => {
   it('ends failed by itself, and no client notices', async () => {
-    await clone.pushVersion({ model: MODEL, number: 4, bytes: brittleModel() })
-    const { rollout, live } = await endOf(4)
+    await clone.pushVersion({ model: MODEL, number: 5, bytes: brittleModel() })
+    const { rollout, live } = await endOf(5)
     expect({ live, ...rollout }).toMatchObject({
       live: 2,
       state: 'failed',

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { approve, rollback } from '@understudy/db'
 import { type FakeNode, step, World } from '@understudy/db/testing'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type ControlService, createControlService } from '../src/control/index.ts'
 
@@ -17,9 +17,8 @@ let node: FakeNode
 let dataDir: string
 let service: ControlService & { close(): Promise<void> }
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await World.open()
-  node = await world.node('node-1')
   dataDir = await mkdtemp(path.join(os.tmpdir(), 'understudy-api-'))
   service = createControlService({
     databaseUrl: world.databaseUrl,
@@ -31,7 +30,11 @@ beforeEach(async () => {
     repositoryBranch: 'main',
   })
 })
-afterEach(async () => {
+beforeEach(async () => {
+  await world.reset()
+  node = await world.node('node-1')
+})
+afterAll(async () => {
   await service.close()
   await world.close()
   await rm(dataDir, { recursive: true })

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { type Prisma, PrismaClient } from './generated/client.ts'
+import { reachingDatabase } from './unreachable.ts'
 
 /** A transaction, or the client itself where a single statement is enough. */
 export type Tx = Prisma.TransactionClient
@@ -36,8 +37,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   return {
     prisma,
-    transaction: (work) => prisma.$transaction(work, { ...TRANSACTION, isolationLevel: 'ReadCommitted' }),
-    snapshot: (work) => prisma.$transaction(work, { ...TRANSACTION, isolationLevel: 'RepeatableRead' }),
+    transaction: (work) =>
+      reachingDatabase(() => prisma.$transaction(work, { ...TRANSACTION, isolationLevel: 'ReadCommitted' })),
+    snapshot: (work) =>
+      reachingDatabase(() => prisma.$transaction(work, { ...TRANSACTION, isolationLevel: 'RepeatableRead' })),
     close: async () => {
       await prisma.$disconnect()
       await pool.end()

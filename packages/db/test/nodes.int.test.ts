@@ -1,6 +1,6 @@
 import type { ModelPlan } from '@understudy/core'
 import { TestClock, waitFor } from '@understudy/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { approve, ChangeListener, reject } from '../src/index.ts'
 import { digestOf, FakeNode, World } from './support/index.ts'
 
@@ -9,11 +9,14 @@ let first: FakeNode
 const model = 'iris'
 const ada = 'local:ada'
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await World.open()
+})
+afterAll(() => world.close())
+beforeEach(async () => {
+  await world.reset()
   first = await world.node('node-1')
 })
-afterEach(() => world.close())
 
 async function planOf(node: FakeNode): Promise<ModelPlan> {
   const { models } = await node.store.readPlan()

@@ -95,7 +95,7 @@ export class GitRepository {
   async #execute(cwd: string, args: readonly string[]): Promise<string> {
     const { stdout } = await execute('git', [...args], {
       cwd,
-      env: this.#environment,
+      env: { ...this.#environment } as NodeJS.ProcessEnv,
       maxBuffer: 64 * 1024 * 1024,
     })
     return stdout

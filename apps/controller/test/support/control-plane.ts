@@ -147,14 +147,4 @@ export class ControlPlane {
   async repositoryRow() {
     return await this.database.prisma.repository.findFirstOrThrow()
   }
-
-  /** Everything that tells whether something happened: the audit log, and what is wanted. */
-  async traces() {
-    const { prisma } = this.database
-    return {
-      audit: await prisma.audit.count(),
-      versions: await prisma.modelVersion.findMany({ orderBy: [{ modelName: 'asc' }, { number: 'asc' }] }),
-      plans: await prisma.plan.findMany({ orderBy: { modelName: 'asc' } }),
-    }
-  }
 }

@@ -56,6 +56,14 @@ export function isPlatformError(value: unknown): value is PlatformError {
 /** Guarantees a {@link PlatformError}: what is not one becomes `platform.unexpected` with the original as cause. */
 export function toPlatformError(value: unknown): PlatformError {
   if (isPlatformError(value)) return value
-  const text = value instanceof Error ? value.message : String(value)
-  return new PlatformError('platform.unexpected', text, { cause: value })
+  return new PlatformError('platform.unexpected', textOf(value), { cause: value })
+}
+
+/** Never throws: an object may have no text, or one that fails. */
+function textOf(value: unknown): string {
+  try {
+    return value instanceof Error ? value.message : String(value)
+  } catch {
+    return 'something without a text was thrown'
+  }
 }

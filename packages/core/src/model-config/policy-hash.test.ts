@@ -1,4 +1,41 @@
-import { expect, it } from 'vitest'
-import * as subject from './policy-hash.ts'
+import { describe, expect, it } from 'vitest'
+import { outputComparisons } from './comparisons.ts'
+import { parseModelConfig } from './parse.ts'
+import { policyHash } from './policy-hash.ts'
 
-it('is being written (core tests taken)', () => expect(subject).toBeDefined())
+const signature = { inputs: [], outputs: [{ name: 'y', dtype: 'float32', shape: ['N'] }] } as const
+
+function hashOf(text: string): string {
+  const config = parseModelConfig(text)
+  return policyHash(config.rollout, outputComparisons(signature, config))
+}
+
+describe('policyHash', () => {
+  it.each([
+    'rollout: {strategy: immediate}',
+    'rollout: {shadow: {sample: 0.5}}',
+    'rollout: {shadow: {minPairs: 501}}',
+    'rollout: {shadow: {minDuration: 1s}}',
+    'rollout: {shadow: {maxDuration: 5h}}',
+    'rollout: {gates: {errors: {margin: 0.02}}}',
+    'rollout: {gates: {disagreement: {budget: 0.01}}}',
+    'rollout: {approval: {required: 0}}',
+    'outputs: {y: {gate: true}}',
+    'outputs: {y: {compare: {kind: argmax}}}',
+    'outputs: {y: {compare: {kind: tolerance, atol: 0.1}}}',
+  ])('changes with %s', (text) => {
+    expect(hashOf(text)).not.toBe(hashOf(''))
+  })
+
+  it.each([
+    'description: Flowers\nowners: [ada]',
+    'runtime: {maxQueue: 3, batching: {maxBatchSize: 2}}',
+    'rollout: {trigger: manual}',
+    'outputs: {other: {gate: true}}',
+    'rollout: {shadow: {minPairs: 500, sample: 1}}',
+    'rollout: {shadow: {maxDuration: 360m}}',
+    'outputs: {y: {compare: {kind: tolerance, rtol: 0.001, atol: 0.00001}, gate: false}}',
+  ])('does not change with %s', (text) => {
+    expect(hashOf(text)).toBe(hashOf(''))
+  })
+})

@@ -1,4 +1,24 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import * as subject from './plan-serving.ts'
+import { planServing } from './plan-serving.ts'
 
-it('is being written (core tests taken)', () => expect(subject).toBeDefined())
+it.each([
+  [{ live: null, previous: null, candidate: null }, []],
+  [{ live: 1, previous: null, candidate: null }, [1]],
+  [{ live: 10, previous: 9, candidate: 11 }, [9, 10, 11]],
+  [{ live: 2, previous: 3, candidate: 3 }, [2, 3]],
+  [{ live: null, previous: null, candidate: 1 }, [1]],
+])('loads %j as %j', (needs, expected) => {
+  expect(planServing(needs)).toEqual(expected)
+})
+
+it('names every version that is needed once, ascending, and no other', () => {
+  const number = fc.option(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }))
+  fc.assert(
+    fc.property(fc.record({ live: number, previous: number, candidate: number }), (needs) => {
+      const planned = planServing(needs)
+      expect(new Set(planned)).toEqual(new Set(Object.values(needs).filter((one) => one !== null)))
+      for (const [i, one] of planned.entries()) expect(one).toBeGreaterThan(planned[i - 1] ?? 0)
+    }),
+  )
+})

@@ -1,4 +1,80 @@
-import { expect, it } from 'vitest'
-import * as subject from './rows.ts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { rowCount, sliceAllRows, sliceRows, stackRows } from './rows.ts'
+import { allocateData, DTYPES, type DType, elementCount, type Tensor, type TensorData } from './tensor.ts'
 
-it('is being written (core tests taken)', () => expect(subject).toBeDefined())
+/** A tensor whose elements all differ, as far as the type can tell them apart. */
+function counting(dtype: DType, shape: readonly number[]): Tensor {
+  const data = allocateData(dtype, elementCount(shape))
+  const write = data as Record<number, unknown>
+  for (let i = 0; i < data.length; i++) {
+    write[i] = dtype === 'string' ? `#${i}` : dtype.endsWith('int64') ? BigInt(i + 1) : (i % 127) + 1
+  }
+  return { dtype, shape, data }
+}
+
+const trailing = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 })
+const rows = fc.integer({ min: 0, max: 6 })
+
+describe.each(DTYPES)('rows of %s', (dtype) => {
+  it('are the same after they were cut apart anywhere and stacked', () => {
+    fc.assert(
+      fc.property(rows, trailing, fc.array(fc.nat(6), { maxLength: 3 }), (count, rest, cuts) => {
+        const tensor = counting(dtype, [count, ...rest])
+        const at = [0, ...cuts.map((cut) => Math.min(cut, count)).sort((a, b) => a - b), count]
+        const parts = at.slice(1).map((to, i) => sliceRows(tensor, at[i] ?? 0, to))
+        const stacked = stackRows(parts)
+        expect(stacked).toEqual(tensor)
+        expect(stacked.data.constructor).toBe(tensor.data.constructor)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('are copies: writing into a slice does not write into its source', () => {
+    const tensor = counting(dtype, [2, 2])
+    const [slice, stacked] = [sliceRows(tensor, 0, 1), stackRows([tensor, tensor])]
+    const blank = allocateData(dtype, 1)[0]
+    for (const copy of [slice, stacked]) (copy.data as Record<number, unknown>)[0] = blank
+    expect(tensor).toEqual(counting(dtype, [2, 2]))
+  })
+})
+
+describe('sliceRows', () => {
+  it('keeps the trailing axes and takes whole rows', () => {
+    const data: TensorData = Float32Array.of(1, 2, 3, 4, 5, 6)
+    expect(sliceRows({ dtype: 'float32', shape: [3, 2], data }, 1, 3)).toEqual({
+      dtype: 'float32',
+      shape: [2, 2],
+      data: Float32Array.of(3, 4, 5, 6),
+    })
+  })
+
+  it('cuts a view of a larger buffer by elements, not by bytes of the buffer', () => {
+    const whole = Float64Array.of(9, 1, 2, 9)
+    const view = whole.subarray(1, 3)
+    expect(sliceRows({ dtype: 'float64', shape: [2], data: view }, 1, 2).data).toEqual(Float64Array.of(2))
+  })
+})
+
+it('stackRows of one tensor is that tensor, and of none an error', () => {
+  const tensor = counting('int8', [2])
+  expect(stackRows([tensor])).toBe(tensor)
+  expect(() => stackRows([])).toThrow(TypeError)
+})
+
+it('rowCount is undefined for a scalar', () => {
+  expect(rowCount(counting('bool', []))).toBeUndefined()
+  expect(rowCount(counting('bool', [4, 2]))).toBe(4)
+})
+
+it('sliceAllRows cuts every tensor and keeps their order', () => {
+  const tensors = new Map([
+    ['b', counting('int32', [3, 2])],
+    ['a', counting('string', [3])],
+  ])
+  const cut = sliceAllRows(tensors, 1, 2)
+  expect([...cut.keys()]).toEqual(['b', 'a'])
+  expect(cut.get('b')).toEqual({ dtype: 'int32', shape: [1, 2], data: Int32Array.of(3, 4) })
+  expect(cut.get('a')).toEqual({ dtype: 'string', shape: [1], data: ['#1'] })
+})

@@ -81,8 +81,11 @@ async function decide(tx: Tx, type: CommandType, act: DecisionAct) {
 export async function approve(database: Database, act: DecisionAct): Promise<ActOutcome> {
   return await database.transaction(async (tx) => {
     const { record, rollout, decision } = await decide(tx, 'approve', act)
-    if (decision.type === 'done') return { changed: false, sentence: decision.message }
     const name = `${record.name} v${rollout.number}`
+    if (decision.type === 'done') {
+      const again = rollout.approvals.some((approval) => approval.actor === act.actor)
+      return { changed: false, sentence: again ? `You approved ${name} already.` : decision.message }
+    }
     const earlier = rollout.approvals.find(
       (approval) => approval.actor === act.actor && approval.consumedAt === null,
     )

@@ -84,10 +84,14 @@ function railOf(record: ModelRecord, rollout: RolloutRecord): readonly (typeof R
   return approves ? RAIL : RAIL.filter((step) => step !== 'approval')
 }
 
+/** How long something took; a moment is not "0 s". */
+function shownDuration(ms: number): string {
+  return ms < 1_000 ? '< 1 s' : formatDuration(ms)
+}
+
 function took(step: StepRecord): string {
-  return step.endedAt === null
-    ? ''
-    : formatDuration(new Date(step.endedAt).getTime() - new Date(step.startedAt).getTime())
+  if (step.endedAt === null) return ''
+  return shownDuration(new Date(step.endedAt).getTime() - new Date(step.startedAt).getTime())
 }
 
 const WAITS = {
@@ -109,7 +113,7 @@ type RolloutRailStep = keyof typeof RAIL_STEP
 function validateStep(record: ModelRecord, rollout: RolloutRecord): StepView {
   const version = versionOf(record, rollout.number)
   const ms = version?.validatedAt ? version.validatedAt.getTime() - version.discoveredAt.getTime() : null
-  return { step: 'validate', state: 'done', note: ms === null ? '' : formatDuration(ms) }
+  return { step: 'validate', state: 'done', note: ms === null ? '' : shownDuration(ms) }
 }
 
 function rolloutStep(rollout: RolloutRecord, analysis: Analysis | null, step: RolloutRailStep): StepView {
