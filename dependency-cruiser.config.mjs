@@ -32,7 +32,7 @@ export default {
       comment: 'Fakes and fixtures are for tests.',
       severity: 'error',
       from: { path: '^(packages/(?!testing)[^/]+|apps/[^/]+)/src', pathNot: '\\.test\\.tsx?$' },
-      to: { path: '^packages/testing/' },
+      to: { path: '^packages/(testing|[^/]+/test)/' },
     },
     {
       name: 'predict-carries-no-database',

@@ -243,8 +243,16 @@ describe('hints', () => {
   it('that arrive during a run are not lost', async () => {
     await requestOpenRollouts(database)
     const claim = await claimed()
-    await requestOpenRollouts(database)
+    await queue.fenced(claim, () => requestOpenRollouts(database))
     await queue.finish(claim)
+    expect(await drain()).toEqual(['model digits'])
+  })
+
+  it('never wait for who is asking for the same key', async () => {
+    await database.transaction(async (tx) => {
+      await requestWork(tx, 'model', 'digits')
+      await requestOpenRollouts(database)
+    })
     expect(await drain()).toEqual(['model digits'])
   })
 

@@ -62,7 +62,7 @@ export function createSyncRepository(options: SyncRepositoryOptions): WorkHandle
       await options.queue
         .fenced(claim, (tx) => tx.repository.update({ where: { id: repository.id }, data }))
         .catch(() => undefined)
-      if (error.retry !== 'never' && error.retry !== 'afterChange') throw error
+      throw error
       // The change that would help happens outside, where only the next look can see it.
       logger.warn({ err: error, code: error.code, repository: url }, 'the repository cannot be synced')
     }

@@ -7,10 +7,14 @@ import { notifyChange } from '../notify.ts'
  */
 export async function requestOpenRollouts(database: Database): Promise<void> {
   await database.transaction(async (tx: Tx) => {
+    // A key that is locked is being asked for or claimed at this moment. Not waiting for it keeps this out of every deadlock.
     const asked = await tx.$executeRaw`
       UPDATE work_key SET requested_seq = requested_seq + 1
-      WHERE kind = 'model' AND (requested_seq = done_seq OR lease_until > clock_timestamp())
-        AND key IN (SELECT model FROM rollout WHERE state IN ('progressing', 'paused'))`
+      WHERE kind = 'model' AND key IN (
+        SELECT key FROM work_key
+        WHERE kind = 'model' AND (requested_seq = done_seq OR lease_until > clock_timestamp())
+          AND key IN (SELECT model FROM rollout WHERE state IN ('progressing', 'paused'))
+        FOR NO KEY UPDATE SKIP LOCKED)`
     if (asked > 0) await notifyChange(tx, 'work')
   })
 }
@@ -20,9 +24,10 @@ export async function requestUnfinished(database: Database): Promise<void> {
   await database.transaction(async (tx: Tx) => {
     await tx.$executeRaw`
       INSERT INTO work_key (kind, key) SELECT 'version', model || '/' || number FROM model_version WHERE state IN ('discovered', 'validating')
+      ORDER BY model, number
       ON CONFLICT (kind, key) DO UPDATE SET requested_seq = work_key.requested_seq + 1`
     await tx.$executeRaw`
-      INSERT INTO work_key (kind, key) SELECT 'model', name FROM model
+      INSERT INTO work_key (kind, key) SELECT 'model', name FROM model ORDER BY name
       ON CONFLICT (kind, key) DO UPDATE SET requested_seq = work_key.requested_seq + 1`
     await notifyChange(tx, 'work')
   })

@@ -14,9 +14,18 @@ const CODE_OF_FAILURE: Readonly<Record<FailureKind, ErrorCode>> = {
   protocol: 'onnx.frame_invalid',
 }
 
+/** The whole text with which ONNX Runtime says that it may not open the file (EACCES): nothing of a model's own is in it. */
+const MAY_NOT_READ = /^Load model from [^:\n]+ failed:\s*system error number 13\s*$/
+
 /** The error of a call that the executor answered with a failure. Paths of the node are left out of the message. */
 export function failureError(kind: FailureKind, message: string, modelPath: string): PlatformError {
   const text = modelPath === '' ? message : message.replaceAll(modelPath, path.basename(modelPath))
+  if (kind === 'load' && MAY_NOT_READ.test(text)) {
+    return new PlatformError(
+      'onnx.executor_unavailable',
+      `The executor may not read ${path.basename(modelPath)}; expected a data folder that its user may enter.`,
+    )
+  }
   return new PlatformError(CODE_OF_FAILURE[kind], text)
 }
 
