@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '@understudy/core'
+import { shownUrl, systemClock } from '@understudy/core'
 import {
   ChangeListener,
   forgetLapsedNodes,
@@ -105,7 +105,7 @@ await askForSync()
 const repositoryPath = parseRepositoryUrl(url, { allowLocal: true }).localPath
 if (repositoryPath !== undefined) watchPushes(repositoryPath, () => void askForSync(), stopping.signal)
 loop.start()
-logger.info({ event: 'ready', repository: url, branch }, 'controller ready')
+logger.info({ event: 'ready', repository: shownUrl(url), branch }, 'controller ready')
 
 onShutdown(
   async () => {

@@ -38,6 +38,7 @@ export {
 } from './model-config/schema.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export type { MirrorPlan, ModelPlan, PlannedVersion, ServingPlan } from './plan/serving-plan.ts'
+export { shownUrl } from './shown-url.ts'
 export {
   ABORT_REASONS,
   type AbortReason,

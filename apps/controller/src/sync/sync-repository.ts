@@ -1,4 +1,4 @@
-import { toPlatformError } from '@understudy/core'
+import { shownUrl, toPlatformError } from '@understudy/core'
 import {
   applySync,
   type Database,
@@ -62,9 +62,12 @@ export function createSyncRepository(options: SyncRepositoryOptions): WorkHandle
       await options.queue
         .fenced(claim, (tx) => tx.repository.update({ where: { id: repository.id }, data }))
         .catch(() => undefined)
-      throw error
+      if (error.retry !== 'never' && error.retry !== 'afterChange') throw error
       // The change that would help happens outside, where only the next look can see it.
-      logger.warn({ err: error, code: error.code, repository: url }, 'the repository cannot be synced')
+      logger.warn(
+        { err: error, code: error.code, repository: shownUrl(url) },
+        'the repository cannot be synced',
+      )
     }
     return { dueInMs }
   }
@@ -107,7 +110,7 @@ async function stall(
   })
   if (!isNew) return
   options.logger.warn(
-    { repository: options.url, commit },
+    { repository: shownUrl(options.url), commit },
     'the history was rewritten; the repository is stalled',
   )
 }

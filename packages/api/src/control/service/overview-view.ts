@@ -1,3 +1,4 @@
+import { shownUrl } from '@understudy/core'
 import { analysisOf, type ModelRecord, openRollout, type RolloutRecord, versionOf } from '@understudy/db'
 import type { NeedsYouItem } from '../../views/index.ts'
 import { driftView, reasonOf } from './model-view.ts'
@@ -98,7 +99,7 @@ export function needsYou(records: readonly ModelRecord[]): readonly NeedsYouItem
     (record): NeedsYouItem => ({
       kind: 'repository',
       model: null,
-      sentence: `The repository ${record.repository.url} is stalled`,
+      sentence: `The repository ${shownUrl(record.repository.url)} is stalled`,
       detail: record.repository.stalledReason ?? '',
       rolloutId: null,
       gates: [],

@@ -1,3 +1,4 @@
+import { shownUrl } from '@understudy/core'
 import type { ModelRecord, Tx } from '@understudy/db'
 import { openRollout } from '@understudy/db'
 import type { PlatformView } from '../../views/index.ts'
@@ -33,9 +34,9 @@ export async function readPlatform(
     servingUrl: facts.servingUrl,
     nodes: { ready: Number(nodes?.ready ?? 0), total: Number(nodes?.total ?? 0) },
     repository: {
-      url: facts.repositoryUrl,
+      url: shownUrl(facts.repositoryUrl),
       branch: facts.repositoryBranch,
-      cloneCommand: cloneCommand(facts.repositoryUrl),
+      cloneCommand: cloneCommand(shownUrl(facts.repositoryUrl)),
       commit: repository?.acceptedCommit ?? null,
       syncedAt: repository?.syncedAt?.toISOString() ?? null,
       problem: repository?.problem ?? repository?.tipProblem ?? null,
