@@ -4,6 +4,8 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
 
 export default defineConfig({
   test: {
+    // Most of a test's time is waiting for other processes: one worker would leave a core idle.
+    maxWorkers: 2,
     projects: [
       {
         test: {
