@@ -18,7 +18,7 @@ export interface WorkLoopOptions {
   readonly concurrency?: number
   /** Longest pause between two looks without a hint. @defaultValue 1000 */
   readonly pollIntervalMs?: number
-  /** A claim is prolonged this often while it is worked on. @defaultValue 15000 */
+  /** A claim is prolonged this often while it is worked on. @defaultValue 3000 */
   readonly renewIntervalMs?: number
 }
 
@@ -75,7 +75,7 @@ export class WorkLoop {
   }
 
   async #carryOut(claim: WorkClaim): Promise<void> {
-    const { queue, handlers, logger, renewIntervalMs = 15_000 } = this.#options
+    const { queue, handlers, logger, renewIntervalMs = 3_000 } = this.#options
     const renewal = setInterval(() => {
       queue
         .renew(claim)

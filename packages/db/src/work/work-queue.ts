@@ -17,10 +17,13 @@ export interface WorkClaim {
   readonly traceparent: string | null
 }
 
+/** What a killed controller held waits this long for the next one. Whoever works prolongs it well before. */
+const DEFAULT_LEASE_MS = 10_000
+
 export interface WorkQueueOptions {
   /** Who claims: an id of this process run. */
   readonly holder: string
-  /** @defaultValue 60000 */
+  /** @defaultValue 10000 */
   readonly leaseMs?: number
 }
 
@@ -60,7 +63,7 @@ export class WorkQueue {
   constructor(database: Database, options: WorkQueueOptions) {
     this.#database = database
     this.#holder = options.holder
-    this.#leaseMs = options.leaseMs ?? 60_000
+    this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS
   }
 
   /** Takes a key that wants work, or undefined. A key that is due becomes a request: when its holder dies, it is wanted still. */
