@@ -28,10 +28,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const server = createServer((request, response) => {
     started ??= start()
     counter += 1
+    // Taken now: several may ask while the server starts.
+    const wanted = { name: `test_${counter}`, empty: request.url === '/empty' }
     started
-      .then((running) =>
-        createDatabase(running, { name: `test_${counter}`, empty: request.url === '/empty' }),
-      )
+      .then((running) => createDatabase(running, wanted))
       .then(
         (connectionString) => response.end(JSON.stringify({ connectionString })),
         (error: unknown) => response.writeHead(500).end(String(error)),
