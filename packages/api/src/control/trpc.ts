@@ -1,8 +1,8 @@
 import { initTRPC, TRPCError } from '@trpc/server'
-import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
-import { type Category, isPlatformError, PlatformError, toPlatformError } from '@understudy/core'
+import { isPlatformError, PlatformError, toPlatformError } from '@understudy/core'
 import superjson from 'superjson'
 import { ZodError } from 'zod'
+import { TRPC_CODE } from '../trpc-code.ts'
 import type { ControlService } from './control-service.ts'
 
 /** What a control procedure works with. `actor` is who acts, as the audit log records it. */
@@ -12,23 +12,6 @@ export interface ControlContext {
   /** Called once for every server-side fault, with the error that carries the id shown to the caller. */
   readonly onFault: (error: unknown) => void
 }
-
-const TRPC_CODE = {
-  INVALID_ARGUMENT: 'BAD_REQUEST',
-  UNAUTHENTICATED: 'UNAUTHORIZED',
-  PERMISSION_DENIED: 'FORBIDDEN',
-  NOT_FOUND: 'NOT_FOUND',
-  ALREADY_EXISTS: 'CONFLICT',
-  ABORTED: 'CONFLICT',
-  FAILED_PRECONDITION: 'PRECONDITION_FAILED',
-  RESOURCE_EXHAUSTED: 'TOO_MANY_REQUESTS',
-  CANCELLED: 'CLIENT_CLOSED_REQUEST',
-  INTERNAL: 'INTERNAL_SERVER_ERROR',
-  DATA_LOSS: 'INTERNAL_SERVER_ERROR',
-  UNIMPLEMENTED: 'NOT_IMPLEMENTED',
-  UNAVAILABLE: 'SERVICE_UNAVAILABLE',
-  DEADLINE_EXCEEDED: 'GATEWAY_TIMEOUT',
-} as const satisfies Record<Category, TRPC_ERROR_CODE_KEY>
 
 const t = initTRPC.context<ControlContext>().create({
   transformer: superjson,

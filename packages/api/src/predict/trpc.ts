@@ -1,25 +1,8 @@
 import { initTRPC, TRPCError } from '@trpc/server'
-import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
-import { type Category, isPlatformError, toPlatformError } from '@understudy/core'
+import { isPlatformError, toPlatformError } from '@understudy/core'
 import { ZodError, z } from 'zod'
+import { TRPC_CODE } from '../trpc-code.ts'
 import type { PredictContext } from './predict-context.ts'
-
-const TRPC_CODE = {
-  INVALID_ARGUMENT: 'BAD_REQUEST',
-  UNAUTHENTICATED: 'UNAUTHORIZED',
-  PERMISSION_DENIED: 'FORBIDDEN',
-  NOT_FOUND: 'NOT_FOUND',
-  ALREADY_EXISTS: 'CONFLICT',
-  ABORTED: 'CONFLICT',
-  FAILED_PRECONDITION: 'PRECONDITION_FAILED',
-  RESOURCE_EXHAUSTED: 'TOO_MANY_REQUESTS',
-  CANCELLED: 'CLIENT_CLOSED_REQUEST',
-  INTERNAL: 'INTERNAL_SERVER_ERROR',
-  DATA_LOSS: 'INTERNAL_SERVER_ERROR',
-  UNIMPLEMENTED: 'NOT_IMPLEMENTED',
-  UNAVAILABLE: 'SERVICE_UNAVAILABLE',
-  DEADLINE_EXCEEDED: 'GATEWAY_TIMEOUT',
-} as const satisfies Record<Category, TRPC_ERROR_CODE_KEY>
 
 // No transformer: answers are plain JSON, and int64 beyond 2^53 are decimal strings.
 const t = initTRPC.context<PredictContext>().create({
