@@ -23,6 +23,7 @@ export {
   type InferenceResponse,
   SERVED_BY_HEADERS,
   type ServedBy,
+  type StageTimes,
   type VersionSelector,
 } from './inference.ts'
 export { outputComparisons } from './model-config/comparisons.ts'
@@ -37,7 +38,7 @@ export {
   type RuntimeConfig,
 } from './model-config/schema.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
-export type { MirrorPlan, ModelPlan, PlannedVersion, ServingPlan } from './plan/serving-plan.ts'
+export type { MeasuredCost, MirrorPlan, ModelPlan, PlannedVersion, ServingPlan } from './plan/serving-plan.ts'
 export { shownUrl } from './shown-url.ts'
 export {
   ABORT_REASONS,

@@ -6,6 +6,20 @@ export type VersionSelector =
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'label'; readonly label: string }
 
+/** Where the time of one request went; each stage writes its own when it ends. Milliseconds. */
+export interface StageTimes {
+  /** Bytes of the request to tensors. */
+  decodeMs: number
+  /** In the version's queue, until its batch began. */
+  queueMs: number
+  /** Its batch, from the front's view: handed over, run, and back. */
+  batchMs: number
+  /** The model alone. */
+  runMs: number
+  /** Tensors to the bytes of the answer. */
+  encodeMs: number
+}
+
 /** One prediction as every protocol decodes it. */
 export interface InferenceRequest {
   readonly requestId: string
@@ -22,6 +36,8 @@ export interface InferenceRequest {
   readonly minGeneration?: number | undefined
   /** W3C trace context of the caller. */
   readonly traceparent?: string | undefined
+  /** Filled in on the way by those who do the work. */
+  readonly times?: StageTimes | undefined
 }
 
 /** Who answered: goes into headers, gRPC metadata, spans and metrics. */

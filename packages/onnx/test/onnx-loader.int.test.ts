@@ -80,7 +80,7 @@ describe('OnnxLoader', () => {
   it('loads, warms with golden requests, answers like a run in the same process, and leaves no process', async () => {
     const { loader, modelPath } = await loaderOf(linearModel())
     expect((await loader.estimateResources()).executors).toBe(1)
-    const servable = await loader.load({ id: ID, signal: NEVER })
+    const servable = await loader.load({ id: ID, signal: NEVER, role: 'idle' })
     expect(servable.signature).toEqual(signature)
     expect(await loader.warmUp(servable, NEVER)).toMatchObject({ runs: 3 })
     expect((await servable.run(X)).outputs).toEqual(await runInProcess(modelPath, X))
@@ -91,7 +91,7 @@ describe('OnnxLoader', () => {
 
   it('answers every run although its executor is killed again and again', async () => {
     const { loader, events } = await loaderOf(linearModel())
-    const servable = await loader.load({ id: ID, signal: NEVER })
+    const servable = await loader.load({ id: ID, signal: NEVER, role: 'idle' })
     const expected = (await servable.run(X)).outputs
     for (let kill = 1; kill <= 3; kill++) {
       const before = answersOf(servable, 50)
@@ -114,7 +114,7 @@ describe('OnnxLoader', () => {
     const planned = { signature: { ...signature, outputs: [] }, batchable: true, files: [] }
     const runtime = { ...defaults, timeoutMs: 20_000, runTimeoutMs: 500 }
     const { loader } = await loaderOf(endlessOnNanModel(), { planned: { ...planned, runtime } })
-    const servable = await loader.load({ id: ID, signal: NEVER })
+    const servable = await loader.load({ id: ID, signal: NEVER, role: 'idle' })
     const poison = codeOf(servable.run(new Map([['x', floats([1, 4], Number.NaN, 0, 0, 0)]])))
     const behind = answersOf(servable, 5)
     expect(await poison).toBe('serving.run_timeout')
@@ -123,13 +123,13 @@ describe('OnnxLoader', () => {
 
   it('refuses a model whose signature is not the planned one', async () => {
     const { loader } = await loaderOf(linearModel({ outputs: 5 }))
-    expect(await codeOf(loader.load({ id: ID, signal: NEVER }))).toBe('onnx.load_failed')
+    expect(await codeOf(loader.load({ id: ID, signal: NEVER, role: 'idle' }))).toBe('onnx.load_failed')
   })
 
   it('ends the process of a load that is given up', async () => {
     const { loader } = await loaderOf(slowLoadModel())
     const giveUp = new AbortController()
-    const load = codeOf(loader.load({ id: ID, signal: giveUp.signal }))
+    const load = codeOf(loader.load({ id: ID, signal: giveUp.signal, role: 'idle' }))
     await thePid()
     giveUp.abort()
     expect(await load).toBe('serving.cancelled')
@@ -137,12 +137,12 @@ describe('OnnxLoader', () => {
 
   it('ends the process of a load that takes too long', async () => {
     const { loader } = await loaderOf(slowLoadModel(), { loadTimeoutMs: 500 })
-    expect(await codeOf(loader.load({ id: ID, signal: NEVER }))).toBe('onnx.load_timeout')
+    expect(await codeOf(loader.load({ id: ID, signal: NEVER, role: 'idle' }))).toBe('onnx.load_timeout')
   })
 
   it('unloads while a replacement is under way, and leaves no process', async () => {
     const { loader, events } = await loaderOf(linearModel())
-    await loader.load({ id: ID, signal: NEVER })
+    await loader.load({ id: ID, signal: NEVER, role: 'idle' })
     process.kill(await thePid(), 'SIGKILL')
     await waitFor('the loss', () => events.length > 0)
     await loader.unload()

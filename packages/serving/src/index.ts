@@ -15,11 +15,13 @@ export {
 } from './node/serving-node-options.ts'
 export {
   type BatchEnded,
+  type ExecutorIncident,
   type LabelsMoved,
   type LoadEnded,
   type MirrorRunEnded,
   noopObserver,
   type PredictEnded,
+  type RequestEnded,
   type ServingObserver,
   type WarmUpEnded,
 } from './observer.ts'
@@ -29,6 +31,7 @@ export { InputValidator } from './predict/input-validator.ts'
 export type { Predictor, VersionDescription, VersionStatus } from './predictor.ts'
 export type {
   AspiredVersionsCallback,
+  LoadContext,
   Loader,
   ModelServable,
   ResourceEstimate,
@@ -37,8 +40,10 @@ export type {
   ServableHandle,
   ServableId,
   ServableRequest,
+  ServableRole,
   ServableStateEvent,
   Source,
   SourceAdapter,
   WarmUpReport,
 } from './servable.ts'
+export { isSuspectError } from './suspect-error.ts'

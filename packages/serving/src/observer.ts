@@ -1,4 +1,4 @@
-import type { MirrorPlan, PlannedVersion, PlatformError, ServedBy } from '@understudy/core'
+import type { MirrorPlan, PlannedVersion, PlatformError, ServedBy, StageTimes } from '@understudy/core'
 import type { ServableId } from './servable.ts'
 
 /** A stretch of time: when it began (milliseconds since the epoch) and how long it took. */
@@ -37,6 +37,32 @@ export interface PredictEnded extends Stretch {
   readonly error?: PlatformError | undefined
 }
 
+/** One prediction from its first byte to the last byte of its answer, told once by the front that received it. */
+export interface RequestEnded extends Stretch {
+  readonly requestId: string
+  readonly protocol: 'tfs-rest' | 'trpc'
+  readonly model: string
+  /** Undefined when no version was selected. */
+  readonly servedBy?: ServedBy | undefined
+  /** Of the caller. */
+  readonly traceparent?: string | undefined
+  readonly times: StageTimes
+  readonly error?: PlatformError | undefined
+}
+
+/** Something that befell the executor of a version: evidence against it. */
+export interface ExecutorIncident {
+  readonly id: ServableId
+  readonly digest: string
+  /** Why it ended or was ended. */
+  readonly kind: 'crash' | 'hang' | 'memory' | 'frame'
+  /** In the words of the error that the run got. */
+  readonly message: string
+  readonly atMs: number
+  /** An input that did it again, alone in a process of its own: hash of the input. Null while only suspected. */
+  readonly confirmedInput: string | null
+}
+
 export interface BatchEnded extends Stretch {
   readonly id: ServableId
   readonly requests: number
@@ -61,6 +87,9 @@ export interface ServingObserver {
   warmUpEnded(event: WarmUpEnded): void
   labelsMoved(event: LabelsMoved): void
   predictEnded(event: PredictEnded): void
+  requestEnded(event: RequestEnded): void
+  /** A version ended its executor. */
+  incident(event: ExecutorIncident): void
   batchEnded(event: BatchEnded): void
   mirrorRunEnded(event: MirrorRunEnded): void
   /** Something went wrong that fails no request: the plan could not be read or kept, a loader did not unload. */
@@ -74,6 +103,8 @@ export const noopObserver: ServingObserver = {
   warmUpEnded: nothing,
   labelsMoved: nothing,
   predictEnded: nothing,
+  requestEnded: nothing,
+  incident: nothing,
   batchEnded: nothing,
   mirrorRunEnded: nothing,
   troubled: nothing,
@@ -96,6 +127,8 @@ export function containedObserver(observer: ServingObserver): ServingObserver {
     warmUpEnded: contained((event) => observer.warmUpEnded(event)),
     labelsMoved: contained((event) => observer.labelsMoved(event)),
     predictEnded: contained((event) => observer.predictEnded(event)),
+    requestEnded: contained((event) => observer.requestEnded(event)),
+    incident: contained((event) => observer.incident(event)),
     batchEnded: contained((event) => observer.batchEnded(event)),
     mirrorRunEnded: contained((event) => observer.mirrorRunEnded(event)),
     troubled: contained((event) => observer.troubled(event)),

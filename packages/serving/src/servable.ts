@@ -31,6 +31,16 @@ export interface ResourceEstimate {
   readonly executors: number
 }
 
+/** What a version is for at this moment: decides in which form and where it is held. */
+export type ServableRole = 'live' | 'rollout' | 'idle'
+
+export interface LoadContext {
+  readonly id: ServableId
+  readonly signal: AbortSignal
+  /** At the beginning of the load; later changes come by {@link ModelServable.assume}. */
+  readonly role: ServableRole
+}
+
 export interface WarmUpReport {
   readonly runs: number
   readonly tookMs: number
@@ -44,7 +54,7 @@ export interface WarmUpReport {
 export interface Loader<S> {
   /** Non-increasing over time. */
   estimateResources(): Promise<ResourceEstimate>
-  load(context: { readonly id: ServableId; readonly signal: AbortSignal }): Promise<S>
+  load(context: LoadContext): Promise<S>
   warmUp?(servable: S, signal: AbortSignal): Promise<WarmUpReport>
   unload(): Promise<void>
 }
@@ -84,9 +94,19 @@ export interface ModelServable {
   /** The first axis of every input and output is a proved batch axis. */
   readonly batchable: boolean
   /**
-   * Runs one batch. Inputs have been checked against the signature.
+   * Runs one batch. Inputs have been checked against the signature. A run that was only waiting when its executor ended is repeated
+   * by itself on the next one.
    *
-   * @throws PlatformError `onnx.run_failed`, `serving.run_timeout`, `serving.executor_lost`
+   * @throws PlatformError `onnx.run_failed`; `serving.executor_lost` when there was no executor in time; and for a run that was being
+   * carried out when its executor ended, so that it may be the cause ({@link isSuspectError}): `onnx.run_crashed`,
+   * `serving.run_timeout`, `onnx.memory_limit`, `onnx.frame_invalid`
    */
   run(inputs: NamedTensors): Promise<RunResult>
+  /**
+   * Runs one suspect request in a process that is there for nothing else, so that it can hurt nobody. Same errors; a second crash
+   * means that this input is the cause.
+   */
+  runAlone?(inputs: NamedTensors): Promise<RunResult>
+  /** Told whenever the role of the version changes; form and place follow behind the traffic. Never throws. */
+  assume?(role: ServableRole): void
 }

@@ -4,10 +4,10 @@ import type { NamedTensors, PlannedVersion } from '@understudy/core'
 import type { ArtifactStore } from '@understudy/gitops/artifacts'
 import { type ExecutorEvent, type ExecutorOptions, goldenRequests, OnnxLoader } from '@understudy/onnx'
 import type {
+  LoadContext,
   Loader,
   ModelServable,
   ResourceEstimate,
-  ServableId,
   SourceAdapter,
   WarmUpReport,
 } from '@understudy/serving'
@@ -44,7 +44,7 @@ class PlannedLoader implements Loader<ModelServable> {
     return await this.#create([]).estimateResources()
   }
 
-  async load(context: { readonly id: ServableId; readonly signal: AbortSignal }): Promise<ModelServable> {
+  async load(context: LoadContext): Promise<ModelServable> {
     await this.#options.store.materialize(this.#planned.files, this.#directory)
     this.#loader = this.#create(await this.#warmUpInputs())
     return await this.#loader.load(context)

@@ -105,6 +105,10 @@ export class ServingSpans implements ServingObserver {
 
   batchEnded(): void {}
 
+  requestEnded(): void {}
+
+  incident(): void {}
+
   mirrorRunEnded(event: MirrorRunEnded): void {
     const seen = this.#mirrored.get(event.mirror.rolloutId) ?? 0
     if (seen >= MIRROR_SPANS_MAX) return

@@ -30,6 +30,7 @@ describe('parseModelConfig', () => {
         timeoutMs: 1_000,
         runTimeoutMs: 5_000,
         maxQueue: 1_024,
+        resident: true,
       },
       outputs: {},
       rollout: {

@@ -32,6 +32,8 @@ const runtime = z.strictObject({
   timeoutMs: z.int().min(1).max(600_000).default(1_000),
   runTimeoutMs: z.int().min(1).max(600_000).default(5_000),
   maxQueue: z.int().min(1).max(1_000_000).default(1_024),
+  /** False: loaded at the first request, and unloaded when others need the memory, least recently used first. */
+  resident: z.boolean().default(true),
 })
 
 const rollout = z.strictObject({

@@ -15,8 +15,18 @@ export interface PlannedVersion {
   readonly runtime: RuntimeConfig
   /** Proved in quarantine: rows run alone, stacked and permuted agree, so the first axis is a batch axis. */
   readonly batchable: boolean
+  /** What quarantine measured; null for a version that was validated before that was recorded. */
+  readonly measured: MeasuredCost | null
   /** W3C trace context of the rollout that brought this version; null when there is none. */
   readonly traceparent: string | null
+}
+
+/** What a version cost in quarantine: decides where and how a node loads it. */
+export interface MeasuredCost {
+  /** Time of the load alone. */
+  readonly loadMs: number
+  /** Peak resident memory of the process, its own about 100 MiB included. */
+  readonly memoryBytes: number
 }
 
 /** What a node mirrors while a rollout collects evidence. */

@@ -17,6 +17,8 @@ interface VersionRow {
   readonly entryPoint: string
   readonly signature: Signature
   readonly batchable: boolean
+  readonly loadMs: number | null
+  readonly memoryBytes: number | null
   readonly traceparent: string | null
   readonly files: readonly (ArtifactRef & { readonly kind: string })[] | null
 }
@@ -47,6 +49,7 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "readAtMs",
       (SELECT json_agg(json_build_object(
           'number', v.number, 'digest', v.digest, 'commit', v.commit, 'entryPoint', v.entry_point,
           'signature', v.signature, 'batchable', coalesce(v.batchable, false), 'traceparent', v.traceparent,
+          'loadMs', v.load_ms, 'memoryBytes', v.memory_bytes,
           'files', (SELECT json_agg(json_build_object('path', f.path, 'kind', f.kind, 'sha256', f.sha256, 'sizeBytes', f.size_bytes) ORDER BY f.path)
                     FROM version_file f WHERE f.model = v.model AND f.number = v.number)
         ) ORDER BY v.number)
@@ -76,8 +79,13 @@ function plannedVersion(row: VersionRow, config: ModelConfig): PlannedVersion {
     files: ofKind('serving'),
     golden: ofKind('golden'),
     signature: row.signature,
-    runtime: config.runtime,
+    // A model whose contract was recorded before there was `resident` is held, as it was then.
+    runtime: { ...config.runtime, resident: config.runtime.resident ?? true },
     batchable: row.batchable,
+    measured:
+      row.loadMs === null || row.memoryBytes === null
+        ? null
+        : { loadMs: row.loadMs, memoryBytes: row.memoryBytes },
     traceparent: row.traceparent,
   }
 }

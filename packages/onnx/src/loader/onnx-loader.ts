@@ -6,7 +6,7 @@ import {
   type Signature,
   systemClock,
 } from '@understudy/core'
-import type { Loader, ModelServable, ResourceEstimate, ServableId, WarmUpReport } from '@understudy/serving'
+import type { LoadContext, Loader, ModelServable, ResourceEstimate, WarmUpReport } from '@understudy/serving'
 import { compareContract } from '../contract/compare-contract.ts'
 import { ExecutorClient } from '../process/executor-client.ts'
 import type { ExecutorOptions } from '../process/executor-options.ts'
@@ -49,7 +49,7 @@ export class OnnxLoader implements Loader<ModelServable> {
    * @throws PlatformError `onnx.executor_unavailable`, `onnx.load_failed`, `onnx.load_crashed`, `onnx.load_timeout`,
    * `onnx.memory_limit`, `onnx.unsupported`, `serving.cancelled`
    */
-  async load(context: { readonly id: ServableId; readonly signal: AbortSignal }): Promise<ModelServable> {
+  async load(context: LoadContext): Promise<ModelServable> {
     const { planned, onEvent } = this.#options
     const { client, signature } = await this.#start(context.signal)
     this.#servable = new OnnxServable(

@@ -147,7 +147,7 @@ export class LoaderHarness<S> {
       this.#to('loadApproved')
       this.#to('loading')
       started = loader
-      const servable = await loader.load({ id: this.id, signal })
+      const servable = await loader.load({ id: this.id, signal, role: 'idle' })
       signal.throwIfAborted()
       this.#to('warming')
       await loader.warmUp?.(servable, signal)

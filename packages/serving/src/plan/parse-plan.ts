@@ -2,6 +2,7 @@ import {
   type ArtifactRef,
   type Comparator,
   DTYPES,
+  type MeasuredCost,
   type MirrorPlan,
   type ModelPlan,
   type OutputComparison,
@@ -38,7 +39,9 @@ const isRuntime = isShape<RuntimeConfig>({
   timeoutMs: isFiniteNumber,
   runTimeoutMs: isFiniteNumber,
   maxQueue: isFiniteNumber,
+  resident: isBoolean,
 })
+const isMeasuredCost = isShape<MeasuredCost>({ loadMs: isFiniteNumber, memoryBytes: isFiniteNumber })
 const isPlannedVersion = isShape<PlannedVersion>({
   number: isFiniteNumber,
   digest: isString,
@@ -49,6 +52,7 @@ const isPlannedVersion = isShape<PlannedVersion>({
   signature: isSignature,
   runtime: isRuntime,
   batchable: isBoolean,
+  measured: isNullOr(isMeasuredCost),
   traceparent: isNullOr(isString),
 })
 const isEqual = isShape<Extract<Comparator, { kind: 'equal' }>>({ kind: isOneOf(['equal']) })

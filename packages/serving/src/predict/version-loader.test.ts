@@ -46,7 +46,7 @@ describe('VersionLoader', () => {
     )
   }
 
-  const context = { id: ID, signal: new AbortController().signal }
+  const context = { id: ID, signal: new AbortController().signal, role: 'idle' as const }
 
   it('tells how long loading and warming up took, and what was loaded', async () => {
     const loader = create({

@@ -1,5 +1,12 @@
 import { type PlannedVersion, toPlatformError } from '@understudy/core'
-import type { Loader, ModelServable, ResourceEstimate, ServableId, WarmUpReport } from '../servable.ts'
+import type {
+  LoadContext,
+  Loader,
+  ModelServable,
+  ResourceEstimate,
+  ServableId,
+  WarmUpReport,
+} from '../servable.ts'
 import { LoadedVersion, type LoadedVersionContext } from './loaded-version.ts'
 
 /** Loads a model and builds around it what serving needs; tells the observer how long it took. */
@@ -28,7 +35,7 @@ export class VersionLoader implements Loader<LoadedVersion> {
     return this.#loader.estimateResources()
   }
 
-  async load(context: { readonly id: ServableId; readonly signal: AbortSignal }): Promise<LoadedVersion> {
+  async load(context: LoadContext): Promise<LoadedVersion> {
     const { observer } = this.#context
     const model = await this.#timed(
       () => this.#loader.load(context),

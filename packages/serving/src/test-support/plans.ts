@@ -18,6 +18,7 @@ function plannedVersion(number: number, changes: Partial<PlannedVersion> = {}): 
     signature: LINE_SIGNATURE,
     runtime: defaultModelConfig().runtime,
     batchable: true,
+    measured: null,
     traceparent: null,
     ...changes,
   }

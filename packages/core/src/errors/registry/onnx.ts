@@ -87,6 +87,12 @@ export const ONNX_ERRORS = {
     retry: 'never',
     remedy: 'Ask only for outputs of the signature.',
   },
+  'onnx.run_crashed': {
+    category: 'INTERNAL',
+    fault: 'modelAuthor',
+    retry: 'never',
+    remedy: 'The model ended its executor on this input; mend the model.',
+  },
   'onnx.run_failed': {
     category: 'INTERNAL',
     fault: 'modelAuthor',

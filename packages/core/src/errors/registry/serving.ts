@@ -32,6 +32,13 @@ export const SERVING_ERRORS = {
     retry: 'backoff',
     remedy: 'Send the request again; the executor is being replaced.',
   },
+  'serving.input_refused': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'modelAuthor',
+    retry: 'never',
+    remedy:
+      'Send another input: this one ended the process that ran it, and is refused for a while. Mend the model.',
+  },
   'serving.insufficient_memory': {
     category: 'RESOURCE_EXHAUSTED',
     fault: 'operator',
