@@ -1,11 +1,10 @@
 import { SERVED_BY_HEADERS } from '@understudy/core'
-import { waitFor } from '@understudy/testing'
+import { type ProcessEntry, processTree, stillRunning, waitFor } from '@understudy/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Clone } from '../support/clone.ts'
 import { Load } from '../support/load/load.ts'
 import { BODIES, IMMEDIATE, ROWS, scaledModel } from '../support/models.ts'
 import { Platform } from '../support/platform.ts'
-import { type ProcessEntry, processTree, stillRunning } from '../support/process-table.ts'
 
 const MODEL = 'steady'
 const BODY = { instances: [ROWS[0]] }

@@ -6,12 +6,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { StatusModel } from '@understudy/api/views'
-import { waitFor } from '@understudy/testing'
+import { type ProcessEntry, processesNaming, processTree, stillRunning, waitFor } from '@understudy/testing'
 import { Clone } from './clone.ts'
 import { type Control, createControl } from './control.ts'
 import { freePorts, isPortTaken } from './free-port.ts'
 import { type Prediction, type PredictOptions, predict } from './prediction.ts'
-import { type ProcessEntry, processesNaming, processTree, stillRunning } from './process-table.ts'
 import { type ProgramResult, runProgram } from './run-program.ts'
 
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
@@ -22,6 +21,8 @@ export interface PlatformOptions {
   readonly name: string
   /** Added to the environment of `understudy up`. */
   readonly env?: Readonly<Record<string, string>>
+  /** Added to the arguments of `understudy up`. */
+  readonly args?: readonly string[]
 }
 
 /**
@@ -93,7 +94,12 @@ export class Platform {
   /** Starts `understudy up`, or what brings it up. It ends with us, whatever happens: its stdin is our pipe. */
   up(
     env: Readonly<Record<string, string>> = {},
-    [program, ...args]: readonly [string, ...string[]] = [process.execPath, BIN, 'up'],
+    [program, ...args]: readonly [string, ...string[]] = [
+      process.execPath,
+      BIN,
+      'up',
+      ...(this.#options.args ?? []),
+    ],
   ): UpRun {
     const child = spawn(program, args, {
       cwd: PROJECT,
@@ -185,7 +191,9 @@ export class Platform {
     return found
   }
 
-  async log(name: 'controller' | 'serving-node' | 'console' | 'database'): Promise<string> {
+  async log(
+    name: 'controller' | 'serving-node' | `serving-node-${number}` | 'console' | 'database',
+  ): Promise<string> {
     return await readFile(path.join(this.dataDir, 'logs', `${name}.log`), 'utf8')
   }
 

@@ -15,6 +15,8 @@ export interface PredictOptions {
   /** An explicit number; live when left out. */
   readonly version?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** @defaultValue 10000 */
+  readonly timeoutMs?: number
 }
 
 /** Asks for one prediction over REST. A text is sent as it is. */
@@ -29,7 +31,7 @@ export async function predict(
     method: 'POST',
     body: typeof body === 'string' ? body : JSON.stringify(body),
     headers: { 'content-type': 'application/json', ...options.headers },
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(options.timeoutMs ?? 10_000),
   })
   const text = await response.text()
   return {

@@ -9,6 +9,7 @@ const STAMP = path.join(ROOT, 'node_modules/.understudy-build')
 const RESULTS = [
   'apps/cli/dist/main.mjs',
   'apps/cli/dist/up/guard.mjs',
+  'apps/cli/dist/balancer/main.mjs',
   'apps/controller/dist/main.mjs',
   'apps/serving/dist/main.mjs',
   'apps/console/.next/standalone/apps/console/server.js',

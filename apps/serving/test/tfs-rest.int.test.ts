@@ -1,16 +1,14 @@
 import { gzipSync } from 'node:zlib'
-import { type InferenceResponse, PlatformError } from '@understudy/core'
+import { PlatformError } from '@understudy/core'
+import type { RequestEnded } from '@understudy/serving'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { PredictStart } from '../src/http/predict-observer.ts'
 import { type RestFixture, startRest } from './rest-fixture.ts'
 
 const faults: PlatformError[] = []
-const observed: { readonly start: PredictStart; readonly outcome: InferenceResponse | PlatformError }[] = []
+const observed: RequestEnded[] = []
 const observer = {
-  onPredict: (start: PredictStart) => ({
-    end: (outcome: InferenceResponse | PlatformError) => observed.push({ start, outcome }),
-  }),
-  onFault: (error: PlatformError) => faults.push(error),
+  requestEnded: (event: RequestEnded) => void observed.push(event),
+  onFault: (error: PlatformError) => void faults.push(error),
 }
 
 let rest: RestFixture
@@ -129,13 +127,28 @@ describe('POST :predict', () => {
     expect(body).not.toContain('secret')
     expect(body).toContain(faults[0]?.id)
     expect(observed).toHaveLength(1)
-    expect(observed[0]?.outcome).toMatchObject({ code: 'platform.unexpected' })
+    expect(observed[0]).toMatchObject({ error: { code: 'platform.unexpected' }, servedBy: { version: 2 } })
   })
 
-  it('shows every request to the observer, with its arrival', async () => {
+  it('tells the observer of every prediction once, with its arrival and where its time went', async () => {
     await predict('{"instances": [1]}', { 'understudy-request-id': 'seen' })
-    expect(observed[0]?.outcome).toMatchObject({ requestId: 'seen', servedBy: { version: 2 } })
-    expect(Math.abs((observed[0]?.start.startMs ?? 0) - Date.now())).toBeLessThan(60_000)
+    expect(observed).toMatchObject([
+      { requestId: 'seen', protocol: 'tfs-rest', model: 'half', servedBy: { version: 2 }, error: undefined },
+    ])
+    const [{ startedAtMs, tookMs, times } = { startedAtMs: 0, tookMs: 0, times: undefined }] = observed
+    expect(Math.abs(startedAtMs - Date.now())).toBeLessThan(60_000)
+    expect(times?.decodeMs).toBeGreaterThan(0)
+    expect(times?.encodeMs).toBeGreaterThan(0)
+    expect(tookMs).toBeGreaterThanOrEqual((times?.decodeMs ?? 0) + (times?.encodeMs ?? 0))
+  })
+
+  it('tells the observer of predictions that failed before and after a version was selected', async () => {
+    await predict('{"instances": [1]}', {}, 'nobody')
+    await predict('{"instances": ["abc"]}')
+    expect(observed).toMatchObject([
+      { model: 'nobody', servedBy: undefined, error: { code: 'serving.model_not_found' } },
+      { model: 'half', servedBy: { version: 2 }, error: { code: 'request.malformed' } },
+    ])
   })
 })
 

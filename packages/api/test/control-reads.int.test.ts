@@ -269,6 +269,15 @@ const statusSchema = z.strictObject({
           state: z.enum(['discovered', 'validating', 'validated', 'rejected', 'retired']),
           standing: z.enum(['untried', 'failed', 'proven', 'withdrawn']),
           reason: z.string().nullable(),
+          incidents: z.array(
+            z.strictObject({
+              kind: z.enum(['crash', 'hang', 'memory', 'frame']),
+              count: z.int().positive(),
+              confirmed: z.int().min(0),
+              message: z.string(),
+              at: z.iso.datetime(),
+            }),
+          ),
         }),
       ),
       rollout: z
@@ -284,6 +293,7 @@ const statusSchema = z.strictObject({
       problems: z.array(z.strictObject({ path: z.string(), code: z.string(), message: z.string() })),
     }),
   ),
+  nodes: z.array(z.strictObject({ name: z.string(), restUrl: z.string(), ready: z.boolean() })),
 })
 
 describe('status', () => {
@@ -293,6 +303,7 @@ describe('status', () => {
     await world.push('new', 1)
     await rejectVersion('broken', 1)
     await world.sync(step.config('broken', 'nonsense: 1'))
+    await node.suffers(model, 2, { kind: 'crash' })
     const document = statusSchema.parse(JSON.parse(JSON.stringify(await service.status())))
     expect(document.models.map((one) => one.name)).toEqual(['broken', 'iris', 'new', 'waiting'])
     const [broken, iris, fresh, waiting] = document.models
@@ -300,6 +311,10 @@ describe('status', () => {
       { code: 'gitops.config_invalid', message: 'models/broken/model.yaml:1:1: unknown key "nonsense".' },
     ])
     expect(iris).toMatchObject({ live: 2, previous: 1, rollout: { state: 'succeeded' }, drift: null })
+    expect(iris?.versions.map(({ incidents }) => incidents)).toMatchObject([
+      [{ kind: 'crash', count: 1, confirmed: 0 }],
+      [],
+    ])
     expect(fresh).toMatchObject({ live: null, rollout: null, drift: { reason: 'validating' } })
     expect(waiting).toMatchObject({ live: 1, rollout: { version: 2, state: 'paused', reason: 'approval' } })
   })
@@ -339,6 +354,34 @@ describe('why', () => {
     await service.reject({ model, version: 2, reason: 'not today', actor: ada })
     await world.settle(model)
     expect(await sentence()).toContain(`iris v2 did not pass: ${ada} rejected v2: not today`)
+  })
+
+  it('tells what befell the versions that answer or are tried, without making it a command', async () => {
+    await world.withLive(model)
+    await node.suffers(model, 1, { kind: 'crash', message: 'It ended: `rm -r`.' })
+    expect(await service.why(model)).toEqual({
+      command: null,
+      sentence:
+        'iris v1 is live and the newest version in Git. Nothing to do. v1 lost its process once: 1 by a crash. The newest: It ended: `rm -r`.',
+    })
+  })
+
+  it('of one version says what became of it and of its processes', async () => {
+    await promoted()
+    const why = async (version: number) => (await service.why(model, version)).sentence
+    await node.suffers(model, 1)
+    expect(await why(2)).toBe('iris v2 is live.')
+    expect(await why(1)).toBe(
+      'iris v1 was live before and stays warm. v1 lost its process once: 1 for memory. The newest: It needed more than its limit of 512 MiB.',
+    )
+    await world.pushValid(model, 3)
+    await world.settle(model)
+    for (let time = 0; time < 2; time += 1) await node.suffers(model, 3)
+    expect(await why(3)).toContain('v3 lost its process 2 times: 2 for memory.')
+    await world.settle(model)
+    expect(await why(3)).toContain('iris v3 did not pass: ')
+    expect(await why(3)).toContain('its process was ended twice for memory')
+    await expect(service.why(model, 9)).rejects.toMatchObject({ code: 'control.not_found' })
   })
 
   it('names the reason of a rejection', async () => {

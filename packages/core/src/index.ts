@@ -19,6 +19,7 @@ export {
   versionName,
 } from './ids.ts'
 export {
+  type CancelSignal,
   type InferenceRequest,
   type InferenceResponse,
   SERVED_BY_HEADERS,
@@ -66,7 +67,7 @@ export {
   type VerdictOutcome,
   type VersionState,
 } from './states.ts'
-export { rowCount, sliceAllRows, sliceRows, stackRows } from './tensor/rows.ts'
+export { RowCutter, rowCount, sliceAllRows, sliceRows, stackRows } from './tensor/rows.ts'
 export {
   allocateData,
   BYTES_PER_ELEMENT,

@@ -20,6 +20,13 @@ export interface StageTimes {
   encodeMs: number
 }
 
+/** Tells once when nobody waits for an answer any more. Every `AbortSignal` is one; most requests need no more than this. */
+export interface CancelSignal {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 /** One prediction as every protocol decodes it. */
 export interface InferenceRequest {
   readonly requestId: string
@@ -31,7 +38,7 @@ export interface InferenceRequest {
   /** Budget in milliseconds from arrival, queueing included; undefined means the model's `timeoutMs`. */
   readonly timeoutMs?: number | undefined
   /** Aborts when the client goes away. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CancelSignal | undefined
   /** The client accepts no plan older than this generation of the model. */
   readonly minGeneration?: number | undefined
   /** W3C trace context of the caller. */

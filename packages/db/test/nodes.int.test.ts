@@ -38,6 +38,43 @@ async function approvedRollout(): Promise<void> {
   await approve(world.database, { model, version: 2, actor: ada })
 }
 
+describe('the plan that a node reads', () => {
+  it('is transferred again only when it changed, and is confirmed every time', async () => {
+    await world.withLive(model)
+    const before = await first.store.readPlan()
+    const again = await first.store.readPlan()
+    expect(again.models).toBe(before.models)
+    expect(again.readAtMs).toBeGreaterThan(before.readAtMs)
+    const late = await world.node('node-2', { keepsUp: false })
+    expect((await late.store.readPlan()).models).toEqual(before.models)
+  })
+
+  it.each([
+    ['generation', 'UPDATE plan SET generation = generation + 1 WHERE model = $1'],
+    ['contract', "UPDATE model SET config = jsonb_set(config, '{runtime,timeoutMs}', '77') WHERE name = $1"],
+    ['labels', 'DELETE FROM plan_label WHERE model = $1'],
+    ['traces', "UPDATE model_version SET traceparent = 'changed' WHERE model = $1"],
+    ['files', "UPDATE version_file SET path = 'other' || path WHERE model = $1"],
+    ['version files', 'DELETE FROM version_file WHERE model = $1'],
+  ])('is read again when its %s changed', async (_what, sql) => {
+    await world.withLive(model)
+    const before = await first.store.readPlan()
+    await world.database.prisma.$executeRawUnsafe(sql, model)
+    const after = await first.store.readPlan()
+    expect(after.models).not.toEqual(before.models)
+    expect((await first.store.readPlan()).models).toBe(after.models)
+  })
+
+  it('follows a rollout through its mirror', async () => {
+    await world.withLive(model)
+    const before = await first.store.readPlan()
+    await world.pushValid(model, 2)
+    await world.settle(model)
+    const after = await first.store.readPlan()
+    expect([before, after].map(({ models }) => models[0]?.mirror?.candidate)).toEqual([undefined, 2])
+  })
+})
+
 describe('a node', () => {
   it('joins with the current plan only', async () => {
     const old = await first.store.readPlan()

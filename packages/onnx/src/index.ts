@@ -1,11 +1,19 @@
 export { compareContract } from './contract/compare-contract.ts'
+export type { ModelForm } from './frames/frame.ts'
 export { firstDifference, type TensorDifference, type Tolerance } from './golden/compare-tensors.ts'
 export { float16ToNumber, numberToFloat16 } from './golden/float16.ts'
 export type { GoldenFile } from './golden/golden-file.ts'
 export { goldenRequests } from './golden/golden-requests.ts'
 export { tensorFromJson } from './golden/tensor-from-json.ts'
-export type { ExecutorEvent } from './loader/executor-events.ts'
-export { OnnxLoader, type OnnxLoaderOptions } from './loader/onnx-loader.ts'
+export type { ExecutorEvent, VersionIncident } from './loader/executor-events.ts'
+export { type IngestedVersion, OnnxLoader, type OnnxLoaderOptions } from './loader/onnx-loader.ts'
+export {
+  type ComparedRun,
+  type ComparedVersion,
+  ComparisonExecutor,
+  type ComparisonExecutorOptions,
+} from './pool/comparison-executor.ts'
+export { ExecutorPool, type ExecutorPoolOptions, type PooledProcess } from './pool/executor-pool.ts'
 export { ExecutorClient, type LoadedModel, type LoadRequest } from './process/executor-client.ts'
 export { describeExit, type ExecutorExit } from './process/executor-exit.ts'
 export type { ExecutorOptions, ProtectionReport } from './process/executor-options.ts'

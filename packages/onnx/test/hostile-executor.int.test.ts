@@ -1,9 +1,10 @@
 import { isPlatformError } from '@understudy/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeFrame } from '../src/frames/encode-frame.ts'
-import type { Frame } from '../src/frames/frame.ts'
+import { type Frame, HEADER_BYTES } from '../src/frames/frame.ts'
 import { DEFAULT_FRAME_LIMITS } from '../src/frames/frame-limits.ts'
 import { ExecutorClient } from '../src/process/executor-client.ts'
+import { DEFAULT_MAX_RESPONSE_BYTES } from '../src/process/executor-options.ts'
 import { ModelFolder } from './support/model-folder.ts'
 
 // What an executor could be that its model has taken over: it runs other code and says what it likes.
@@ -20,6 +21,15 @@ afterAll(() => folder.remove())
 
 function bytes(frame: Frame): Uint8Array {
   return encodeFrame(frame, DEFAULT_FRAME_LIMITS)
+}
+
+/** The header of an answer of so many bytes. */
+function announcing(sizeBytes: number): Uint8Array {
+  const header = Buffer.from(
+    bytes({ type: 'ran', id: 1, tookMs: 1, tensors: new Map() }).subarray(0, HEADER_BYTES),
+  )
+  header.writeUInt32LE(sizeBytes, HEADER_BYTES - 4)
+  return header
 }
 
 /** An executor that first says one thing and, when it is asked anything, another. */
@@ -46,7 +56,7 @@ describe('an executor that breaks the protocol', () => {
     ['an answer to what was not asked', bytes({ type: 'done', id: 77 })],
     [
       'an answer of another kind',
-      bytes({ type: 'loaded', id: 1, tookMs: 1, signature: { inputs: [], outputs: [] } }),
+      bytes({ type: 'loaded', id: 1, model: 1, tookMs: 1, signature: { inputs: [], outputs: [] } }),
     ],
     [
       'the answer twice',
@@ -56,11 +66,12 @@ describe('an executor that breaks the protocol', () => {
       ]),
     ],
     ['a request', bytes({ type: 'ping', id: 1 })],
+    ['more than an answer may have', announcing(DEFAULT_MAX_RESPONSE_BYTES + 8 * 2 ** 20)],
   ])('with %s is ended, and every call to it settles', async (_what, answer) => {
     const client = await startImpostor(bytes(READY), answer)
     const codes = await Promise.all([
-      codeOf(client.run(new Map(), 60_000)),
-      codeOf(client.run(new Map(), 60_000)),
+      codeOf(client.run(1, new Map(), 60_000)),
+      codeOf(client.run(1, new Map(), 60_000)),
     ])
     expect(
       codes.every((code) => /^onnx\.(frame_invalid|run_failed)$|^serving\.executor_lost$/.test(code)),
@@ -75,7 +86,7 @@ describe('an executor that breaks the protocol', () => {
 
   it('with silence is ended by the parent when its watchdog does not act', async () => {
     const client = await startImpostor(bytes(READY), new Uint8Array(0))
-    expect(await codeOf(client.run(new Map(), 100))).toBe('serving.run_timeout')
+    expect(await codeOf(client.run(1, new Map(), 100))).toBe('serving.run_timeout')
     expect(await client.exited).toMatchObject({ signal: 'SIGKILL' })
   })
 })

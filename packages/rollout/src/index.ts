@@ -22,16 +22,23 @@ export {
   describeBound,
   trafficCommand,
 } from './analysis/describe-analysis.ts'
+export {
+  type ExecutorReplacements,
+  findReplacementBreach,
+  type ReplacementKind,
+} from './analysis/replacement-breach.ts'
 export type { OutputSummary } from './comparators/answer-summary.ts'
+export type { ComparableAnswer } from './comparators/comparable-answer.ts'
 export {
   type AnswerSummary,
-  type ComparableAnswer,
   type ComparablePair,
   type ComparisonPlan,
   comparePair,
+  type InvariantBreach,
   type OutputResult,
   type PairComparison,
 } from './comparators/compare-pair.ts'
+export type { CrashBreach } from './comparators/crash-breach.ts'
 export { findParityBreach, type ParityBreach } from './comparators/parity-breach.ts'
 export { type Counters, type PropertyCounters, pairsOf } from './evidence/counters.ts'
 export { type Forecast, forecastPairs, LEAST_PAIRS_FOR_TREND } from './evidence/forecast.ts'
@@ -76,6 +83,7 @@ export {
   TRANSITIONS,
   type TransitionCause,
 } from './rollouts/transitions.ts'
+export { describeIncidents, type IncidentCount } from './text/describe-incidents.ts'
 export { describeModel } from './text/describe-model.ts'
 export {
   formatCount,

@@ -15,17 +15,18 @@ export {
 } from './node/serving-node-options.ts'
 export {
   type BatchEnded,
+  combineObservers,
   type ExecutorIncident,
   type LabelsMoved,
   type LoadEnded,
   type MirrorRunEnded,
   noopObserver,
-  type PredictEnded,
   type RequestEnded,
   type ServingObserver,
   type WarmUpEnded,
 } from './observer.ts'
 export { FilePlanStore } from './plan/file-plan-store.ts'
+export { parsePlan } from './plan/parse-plan.ts'
 export type { PlanReader, PlanStore } from './plan/plan-ports.ts'
 export { InputValidator } from './predict/input-validator.ts'
 export type { Predictor, VersionDescription, VersionStatus } from './predictor.ts'

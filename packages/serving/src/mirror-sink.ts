@@ -1,7 +1,13 @@
 import type { MirrorPlan, NamedTensors, PlatformError } from '@understudy/core'
 
 /** What one version answered to one request of a mirrored batch. */
-export type PairAnswer = { readonly outputs: NamedTensors } | { readonly error: PlatformError }
+export type PairAnswer =
+  | { readonly outputs: NamedTensors }
+  | {
+      readonly error: PlatformError
+      /** The input did the same harm again, alone in a process of its own. */
+      readonly confirmed?: true
+    }
 
 /** One request run by both versions. `rows` is the size of its batch axis, 1 where there is none. */
 export interface Pair {

@@ -25,18 +25,6 @@ export interface LabelsMoved {
   readonly atMs: number
 }
 
-export interface PredictEnded extends Stretch {
-  readonly requestId: string
-  readonly model: string
-  /** Undefined when no version was selected. */
-  readonly servedBy?: ServedBy | undefined
-  /** Of the caller. */
-  readonly traceparent?: string | undefined
-  /** Of the rollout that brought the version: spans link to it. */
-  readonly rolloutTraceparent?: string | null | undefined
-  readonly error?: PlatformError | undefined
-}
-
 /** One prediction from its first byte to the last byte of its answer, told once by the front that received it. */
 export interface RequestEnded extends Stretch {
   readonly requestId: string
@@ -86,7 +74,6 @@ export interface ServingObserver {
   loadEnded(event: LoadEnded): void
   warmUpEnded(event: WarmUpEnded): void
   labelsMoved(event: LabelsMoved): void
-  predictEnded(event: PredictEnded): void
   requestEnded(event: RequestEnded): void
   /** A version ended its executor. */
   incident(event: ExecutorIncident): void
@@ -102,7 +89,6 @@ export const noopObserver: ServingObserver = {
   loadEnded: nothing,
   warmUpEnded: nothing,
   labelsMoved: nothing,
-  predictEnded: nothing,
   requestEnded: nothing,
   incident: nothing,
   batchEnded: nothing,
@@ -126,11 +112,30 @@ export function containedObserver(observer: ServingObserver): ServingObserver {
     loadEnded: contained((event) => observer.loadEnded(event)),
     warmUpEnded: contained((event) => observer.warmUpEnded(event)),
     labelsMoved: contained((event) => observer.labelsMoved(event)),
-    predictEnded: contained((event) => observer.predictEnded(event)),
     requestEnded: contained((event) => observer.requestEnded(event)),
     incident: contained((event) => observer.incident(event)),
     batchEnded: contained((event) => observer.batchEnded(event)),
     mirrorRunEnded: contained((event) => observer.mirrorRunEnded(event)),
     troubled: contained((event) => observer.troubled(event)),
+  }
+}
+
+/** One observer that tells several, in this order; one that throws keeps nothing from the others. */
+export function combineObservers(observers: readonly ServingObserver[]): ServingObserver {
+  const each = observers.map(containedObserver)
+  const tell =
+    <E>(call: (observer: ServingObserver, event: E) => void) =>
+    (event: E) => {
+      for (const observer of each) call(observer, event)
+    }
+  return {
+    loadEnded: tell((observer, event) => observer.loadEnded(event)),
+    warmUpEnded: tell((observer, event) => observer.warmUpEnded(event)),
+    labelsMoved: tell((observer, event) => observer.labelsMoved(event)),
+    requestEnded: tell((observer, event) => observer.requestEnded(event)),
+    incident: tell((observer, event) => observer.incident(event)),
+    batchEnded: tell((observer, event) => observer.batchEnded(event)),
+    mirrorRunEnded: tell((observer, event) => observer.mirrorRunEnded(event)),
+    troubled: tell((observer, event) => observer.troubled(event)),
   }
 }

@@ -12,6 +12,8 @@ import type {
 export interface VersionDescription {
   readonly servedBy: ServedBy
   readonly signature: Signature
+  /** Budget of a request that brings none. */
+  readonly timeoutMs?: number | undefined
 }
 
 export interface VersionStatus {

@@ -7,10 +7,11 @@ export interface ServableId {
 }
 
 /** What a Source hands on for one version: its data, or the reason why there is none. A failing version stops no other. */
-export type ServableData<T> = { readonly id: ServableId } & (
-  | { readonly data: T }
-  | { readonly error: PlatformError }
-)
+export type ServableData<T> = {
+  readonly id: ServableId
+  /** Names what the data hold. The same id with another content is loaded again. */
+  readonly content?: string | undefined
+} & ({ readonly data: T } | { readonly error: PlatformError })
 
 /** The full list of versions that a Source wants loaded of one model. A version that is left out is unloaded. */
 export type AspiredVersionsCallback<T> = (name: string, versions: readonly ServableData<T>[]) => void
@@ -39,6 +40,10 @@ export interface LoadContext {
   readonly signal: AbortSignal
   /** At the beginning of the load; later changes come by {@link ModelServable.assume}. */
   readonly role: ServableRole
+  /** Inputs that clients sent not long ago, for a warm-up where there are no golden samples. */
+  readonly warmUpInputs?: readonly NamedTensors[] | undefined
+  /** Requests wait for this load: one run is warm-up enough. @defaultValue false */
+  readonly awaited?: boolean | undefined
 }
 
 export interface WarmUpReport {
@@ -52,8 +57,8 @@ export interface WarmUpReport {
  * Call sequence: `estimateResources` (any number), `load` (once), `warmUp` (at most once), `unload` (once, after the drain, also after a failed load).
  */
 export interface Loader<S> {
-  /** Non-increasing over time. */
-  estimateResources(): Promise<ResourceEstimate>
+  /** For a load in that role. Non-increasing over time. */
+  estimateResources(role: ServableRole): Promise<ResourceEstimate>
   load(context: LoadContext): Promise<S>
   warmUp?(servable: S, signal: AbortSignal): Promise<WarmUpReport>
   unload(): Promise<void>

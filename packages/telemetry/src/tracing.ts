@@ -22,6 +22,7 @@ export const ATTRIBUTES = {
   generation: 'understudy.generation',
   rolloutId: 'understudy.rollout.id',
   requestId: 'understudy.request.id',
+  protocol: 'understudy.protocol',
   errorCode: 'understudy.error.code',
 } as const
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { context, propagation, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { currentTraceparent, tracer, withSpan } from '../src/index.ts'
+import { labelSet } from '../src/metrics/index.ts'
 import { startTelemetry } from '../src/sdk.ts'
 
 interface Received {
@@ -68,6 +69,25 @@ describe('startTelemetry', () => {
     await telemetry.shutdown()
     expect(received).toHaveLength(1)
     expect(received[0]?.body).toContain('0af7651916cd43dd8448eb211c80319c')
+  })
+
+  it('sends what the process counts before it stops, under the names that Prometheus sees', async () => {
+    const telemetry = startTelemetry({
+      serviceName: 'understudy-serving',
+      otlpEndpoint: endpoint,
+      metrics: [
+        {
+          kind: 'counter',
+          name: 'understudy_requests_total',
+          help: 'Requests.',
+          samples: () => [{ labels: labelSet({ model: 'iris' }, Date.now()), value: 41 }],
+        },
+      ],
+    })
+    await telemetry.shutdown()
+    expect(received.map((one) => one.url)).toEqual(['/v1/metrics'])
+    for (const part of ['understudy-serving', 'understudy_requests_total', 'iris', '41'])
+      expect(received[0]?.body).toContain(part)
   })
 
   it.each(['away', 'broken'])('does not keep a process from ending when the collector is %s', async (how) => {

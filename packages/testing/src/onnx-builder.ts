@@ -129,6 +129,13 @@ export class OnnxGraph {
     return this
   }
 
+  /** An output that is a map, which the platform refuses. */
+  mapOutput(name: string, key: OnnxElementType, value: OnnxElementType): this {
+    const typeProto = message(integerField(1, ELEMENT_TYPE[key]), bytesField(2, tensorTypeProto(value, [])))
+    this.#outputs.push(valueInfo(name, bytesField(5, typeProto)))
+    return this
+  }
+
   /** An empty text among the inputs stands for an optional input that is left out. */
   node(
     operator: string,

@@ -127,6 +127,64 @@ export function hungryModel(gibibytes: number): Uint8Array {
     .build()
 }
 
+/** Loads at once; a run takes ever more memory, a mebibyte and more at a time, and never ends: it keeps what each step of a loop makes. */
+export function growingModel(): Uint8Array {
+  const body = new OnnxGraph('body')
+    .input('step', 'int64', [])
+    .input('goOn', 'bool', [])
+    .input('value', 'float32', ['N', 'M'])
+    .output('goOnNext', 'bool', [])
+    .output('valueNext', 'float32', ['N', 'M'])
+    .output('kept', 'float32', ['N', 'M'])
+    .node('Identity', [['goOn'], ['goOnNext']])
+    .node('Neg', [['value'], ['valueNext']])
+    .node('Abs', [['value'], ['kept']])
+  return new OnnxBuilder()
+    .input('x', 'float32', ['N', 1])
+    .output('y', 'float32', ['S', 'N', 'M'])
+    .initializer('steps', { dtype: 'int64', shape: [], data: BigInt64Array.of(INT64_MAX) })
+    .initializer('start', { dtype: 'bool', shape: [], data: Uint8Array.of(1) })
+    .initializer('wide', int64s(1, 2 ** 18))
+    .node('Expand', [['x', 'wide'], ['first']])
+    .node(
+      'Loop',
+      [
+        ['steps', 'start', 'first'],
+        ['last', 'y'],
+      ],
+      { attributes: { body: { graph: body } } },
+    )
+    .build()
+}
+
+/** Answers any `x [N, 1]` with `mebibytes` of floats for each row: much from little. */
+export function hugeAnswerModel(mebibytes: number): Uint8Array {
+  return new OnnxBuilder()
+    .input('x', 'float32', ['N', 1])
+    .output('y', 'float32', ['N', 'M'])
+    .initializer('wide', int64s(1, mebibytes * 2 ** 18))
+    .node('Expand', [['x', 'wide'], ['y']])
+    .build()
+}
+
+/** Holds what each output name says: a scalar, a vector without elements, the sum of both inputs, and a copy of the texts. */
+export function manyValuesModel(): Uint8Array {
+  return new OnnxBuilder()
+    .input('a', 'float32', ['N', 2])
+    .input('b', 'float32', ['N', 2])
+    .input('texts', 'string', ['T'])
+    .output('total', 'float32', [])
+    .output('nothing', 'float32', [0])
+    .output('sum', 'float32', ['N', 2])
+    .output('copies', 'string', ['T'])
+    .initializer('empty', { dtype: 'float32', shape: [0], data: new Float32Array(0) })
+    .node('Add', [['a', 'b'], ['sum']])
+    .node('ReduceSum', [['sum'], ['total']], { attributes: { keepdims: 0 } })
+    .node('Identity', [['empty'], ['nothing']])
+    .node('Identity', [['texts'], ['copies']])
+    .build()
+}
+
 /**
  * Asks for `gibibytes` of memory while it loads, for its weights lie in another file. That file may be a hole of `weightsBytes` zeros:
  * it costs no disk, but memory all the same.

@@ -51,6 +51,12 @@ function overviewTable(document: StatusDocument): string {
   return table.toString()
 }
 
+function incidentLine({ number, incidents }: StatusVersion): string | undefined {
+  if (incidents.length === 0) return undefined
+  const kinds = incidents.map(({ kind, count }) => `${count} ${kind}`).join(', ')
+  return `incidents of v${number}: ${kinds} (\`understudy why\` tells more)`
+}
+
 /** One model: its versions with their states and reasons. */
 function modelText(model: StatusModel): string {
   const table = new Table({ ...BORDERLESS, head: ['VERSION', 'DIGEST', 'COMMIT', 'STATE', 'REASON'] })
@@ -69,13 +75,21 @@ function modelText(model: StatusModel): string {
     `rollout: ${rolloutText(model)}`,
     `git: ${driftText(model)}`,
     ...model.problems.map((problem) => `refused: ${problem.message}`),
+    ...model.versions.flatMap((entry) => incidentLine(entry) ?? []),
   ]
   return `${lines.join('\n')}\n\n${table.toString()}`
+}
+
+function nodesText({ nodes }: StatusDocument): string {
+  const names = nodes.map(({ name, ready }) => (ready ? name : `${name} (starting)`)).join(', ')
+  const ready = nodes.filter((node) => node.ready).length
+  return `nodes: ${ready} of ${nodes.length} ready${names ? `: ${names}` : ''}`
 }
 
 export function statusText(document: StatusDocument, model: string | undefined): string {
   if (document.models.length === 0)
     return 'No model yet. Push one: `npx --no-install understudy push model.onnx --model <name>`.'
   const [only] = document.models
-  return model !== undefined && only ? modelText(only) : overviewTable(document)
+  if (model !== undefined && only) return modelText(only)
+  return `${overviewTable(document)}\n\n${nodesText(document)}`
 }

@@ -2,14 +2,18 @@ import path from 'node:path'
 import type { Clock } from '@understudy/core'
 import type { EmbeddedPostgres } from '@understudy/db/embedded'
 import { type GuardedProgram, guardedCommand } from '@understudy/db/guard'
+import { formatNodes } from '../balancer/env.ts'
+import type { BackendNode } from '../balancer/node-table.ts'
 import type { ChildSpec } from './child-spec.ts'
 import { ask, untilOk } from './probes.ts'
+import { nodeEnvironment } from './serving-nodes.ts'
 
 /** Files of the built platform, absolute. */
 export interface PlatformFiles {
   readonly guard: string
   readonly controller: string
   readonly serving: string
+  readonly balancer: string
   readonly consoleServer: string
   readonly migrations: string
   readonly modelsTemplate: string
@@ -21,6 +25,7 @@ export function platformFiles(root: string): PlatformFiles {
     guard: path.join(root, 'apps/cli/dist/up/guard.mjs'),
     controller: path.join(root, 'apps/controller/dist/main.mjs'),
     serving: path.join(root, 'apps/serving/dist/main.mjs'),
+    balancer: path.join(root, 'apps/cli/dist/balancer/main.mjs'),
     consoleServer: path.join(root, 'apps/console/.next/standalone/apps/console/server.js'),
     migrations: path.join(root, 'prisma/migrations'),
     modelsTemplate: path.join(root, 'models-repo-template'),
@@ -61,12 +66,35 @@ export function controllerSpec({ files, env }: SpecContext): ChildSpec {
   }
 }
 
-export function servingSpec({ files, env, clock, restPort }: SpecContext): ChildSpec {
+/** The serving node on the public port; or several on ports of their own, which a balancer there stands before. */
+export function servingSpecs(context: SpecContext, nodes: readonly BackendNode[]): ChildSpec[] {
+  const { env, restPort } = context
+  if (nodes.length === 0) return [servingSpec(context, { name: 'serving node', env, port: restPort })]
+  return nodes.map((node, index) => {
+    const own = nodeEnvironment(env, node, nodes.length)
+    return servingSpec(context, { name: `serving node ${index + 1}`, env: own, port: node.port })
+  })
+}
+
+function servingSpec(
+  { files, clock }: SpecContext,
+  { name, env, port }: { readonly name: string; readonly env: SpecContext['env']; readonly port: number },
+): ChildSpec {
   return {
-    ...nodeProgram('serving node', files.serving, env),
-    ready: whenOk(`http://127.0.0.1:${restPort}/v2/health/ready`, clock),
+    ...nodeProgram(name, files.serving, env),
+    ready: whenOk(`http://127.0.0.1:${port}/v2/health/ready`, clock),
     // Its drain included.
     stopWithinMs: 20_000,
+  }
+}
+
+export function balancerSpec({ files, env }: SpecContext, nodes: readonly BackendNode[]): ChildSpec {
+  // It has no business with the database.
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'DATABASE_URL'))
+  return {
+    ...nodeProgram('balancer', files.balancer, { ...own, UNDERSTUDY_BALANCER_NODES: formatNodes(nodes) }),
+    ready: { kind: 'logLine' },
+    stopWithinMs: 8_000,
   }
 }
 

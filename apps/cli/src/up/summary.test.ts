@@ -4,6 +4,7 @@ import { summary } from './summary.ts'
 const facts = {
   restPort: 8501,
   consolePort: 3000,
+  nodes: 1,
   modelsRepository: '/home/ada/under study/.understudy/models.git',
   repoUrl: 'file:///home/ada/.understudy/models.git',
   dataDir: '/home/ada/.understudy',
@@ -18,6 +19,11 @@ describe('summary', () => {
     expect(text).toContain(
       `curl -s http://127.0.0.1:8501/v1/models/iris:predict -d '{"instances": [[5.1, 3.5, 1.4, 0.2]]}'`,
     )
+  })
+
+  it('says how many nodes there are when there is more than one', () => {
+    expect(summary({ ...facts, nodes: 3 })).toContain('Nodes     3, behind a balancer on 127.0.0.1:8501')
+    expect(summary(facts)).not.toContain('Nodes')
   })
 
   it('promises no request that was not answered', () => {

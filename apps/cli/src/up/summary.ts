@@ -4,6 +4,7 @@ export const FIRST_REQUEST = { model: 'iris', body: '{"instances": [[5.1, 3.5, 1
 export interface SummaryFacts {
   readonly restPort: number
   readonly consolePort: number
+  readonly nodes: number
   /** The embedded repository; undefined when the user brought one. */
   readonly modelsRepository: string | undefined
   readonly repoUrl: string
@@ -14,7 +15,7 @@ export interface SummaryFacts {
 
 /** What a person needs next, as the last thing on the screen. The request stands there only if it works. */
 export function summary(facts: SummaryFacts): string {
-  const { restPort, consolePort, modelsRepository, repoUrl, dataDir, answered } = facts
+  const { restPort, consolePort, nodes, modelsRepository, repoUrl, dataDir, answered } = facts
   const models = modelsRepository
     ? [
         `  Models    git clone ${shellWord(modelsRepository)} my-models`,
@@ -26,6 +27,7 @@ export function summary(facts: SummaryFacts): string {
     '',
     `  Console   http://127.0.0.1:${consolePort}`,
     ...models,
+    ...(nodes > 1 ? [`  Nodes     ${nodes}, behind a balancer on 127.0.0.1:${restPort}`] : []),
     `  Data      ${dataDir}`,
     '',
     ...predictLines(restPort, { answered, embedded: modelsRepository !== undefined }),

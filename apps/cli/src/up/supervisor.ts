@@ -12,10 +12,10 @@ export interface SupervisorOptions {
   readonly logDir: string
 }
 
-/** The processes of one platform: started in order, stopped in the opposite order. */
+/** The processes of one platform: started in order, stopped in the opposite order; what starts together stops together. */
 export class Supervisor {
   readonly #options: SupervisorOptions
-  readonly #children: SupervisedChild[] = []
+  readonly #groups: SupervisedChild[][] = []
   #stopped: Promise<void> | undefined
 
   constructor(options: SupervisorOptions) {
@@ -23,17 +23,23 @@ export class Supervisor {
   }
 
   /**
-   * Starts one child and resolves when it is ready.
+   * Starts children that stop together and resolves when all of them are ready.
    *
    * @throws PlatformError `up.child_failed`
    */
-  async start(spec: ChildSpec): Promise<void> {
+  async start(...specs: readonly ChildSpec[]): Promise<void> {
+    const group: SupervisedChild[] = []
+    this.#groups.push(group)
+    await Promise.all(specs.map((spec) => this.#startOne(spec, group)))
+  }
+
+  async #startOne(spec: ChildSpec, group: SupervisedChild[]): Promise<void> {
     if (this.#stopped)
       throw new PlatformError('up.child_failed', `The ${spec.name} was not started: we are stopping.`)
     const { clock, progress, logDir } = this.#options
     const logFile = path.join(logDir, `${spec.name.replaceAll(' ', '-')}.log`)
     const child = new SupervisedChild(spec, { logFile, clock, report: (line) => progress.line(line) })
-    this.#children.push(child)
+    group.push(child)
     const late = new AbortController()
     await Promise.race([
       child.start(),
@@ -56,13 +62,16 @@ export class Supervisor {
 
   /** Ends every child at once. */
   kill(): void {
-    for (const child of this.#children) child.kill()
+    for (const child of this.#groups.flat()) child.kill()
   }
 
   async #stopInOrder(): Promise<void> {
-    for (const child of this.#children.toReversed()) {
-      await child.stop()
-      this.#options.progress.line(`${child.name} has stopped`)
+    for (const group of this.#groups.toReversed()) {
+      const stop = async (child: SupervisedChild) => {
+        await child.stop()
+        this.#options.progress.line(`${child.name} has stopped`)
+      }
+      await Promise.all(group.map(stop))
     }
   }
 }

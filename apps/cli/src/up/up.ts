@@ -4,18 +4,21 @@ import type { Clock } from '@understudy/core'
 import { EmbeddedPostgres } from '@understudy/db/embedded'
 import { untilLeftoverEnded } from '@understudy/db/guard'
 import { checkDatabase, deployMigrations } from '@understudy/db/migrate'
+import type { BackendNode } from '../balancer/node-table.ts'
 import type { CliEnvironment } from '../env.ts'
 import { checkBuilt, checkGit, checkPorts, type WantedPort } from './checks.ts'
 import { childEnvironment } from './child-environment.ts'
 import { type DataFolder, prepareDataFolder } from './data-folder.ts'
 import type { CreateModelsRepository } from './models-repository.ts'
+import { nodePorts } from './node-ports.ts'
 import {
+  balancerSpec,
   consoleSpec,
   controllerSpec,
   type PlatformFiles,
   postgresSpec,
   type SpecContext,
-  servingSpec,
+  servingSpecs,
 } from './platform-specs.ts'
 import { ask, untilOk } from './probes.ts'
 import { Progress } from './progress.ts'
@@ -32,6 +35,8 @@ const LEFTOVERS_END_WITHIN_MS = 25_000
 export interface UpOptions {
   readonly config: CliEnvironment
   readonly files: PlatformFiles
+  /** Serving nodes; more than one stand behind a balancer. */
+  readonly nodes: number
   readonly clock: Clock
   readonly requests: StopRequests
   readonly createModelsRepository: CreateModelsRepository
@@ -47,7 +52,7 @@ export async function up(options: UpOptions): Promise<void> {
   const { config, files, clock, requests, write } = options
   const progress = new Progress(clock, write)
   await checkGit()
-  checkBuilt([files.guard, files.controller, files.serving, files.consoleServer])
+  checkBuilt([files.guard, files.controller, files.serving, files.balancer, files.consoleServer])
   const folder = await prepareDataFolder(config.dataDir, { asRoot: process.getuid?.() === 0 })
   const lock = lockDataFolder(folder.realPath)
   const supervisor = new Supervisor({ clock, progress, logDir: path.join(folder.realPath, 'logs') })
@@ -89,7 +94,7 @@ class Start {
   }
 
   async run(): Promise<void> {
-    const { config } = this.#options
+    const { config, nodes } = this.#options
     const { folder, progress, takenOver } = this.#parts
     if (folder.realPath !== folder.path) progress.line(`data lies in ${folder.realPath}`)
     for (const name of ['logs', 'run']) {
@@ -107,7 +112,7 @@ class Start {
     if (this.#options.requests.stop.aborted) return
     const { restPort, consolePort } = config
     progress.block(
-      summary({ restPort, consolePort, modelsRepository, repoUrl, dataDir: folder.path, answered }),
+      summary({ restPort, consolePort, nodes, modelsRepository, repoUrl, dataDir: folder.path, answered }),
     )
   }
 
@@ -158,11 +163,33 @@ class Start {
   async #services(env: Readonly<Record<string, string>>): Promise<void> {
     const { config, files, clock } = this.#options
     const { supervisor, progress } = this.#parts
-    progress.line('starting controller, serving node and console')
+    const nodes = await this.#severalNodes()
+    const serving = nodes.length === 0 ? 'serving node' : `${nodes.length} serving nodes, balancer`
+    progress.line(`starting controller, ${serving} and console`)
     const { restPort, consolePort } = config
     const context: SpecContext = { files, env, runDir: this.#runDir, clock, restPort, consolePort }
-    const specs = [controllerSpec(context), servingSpec(context), consoleSpec(context)]
-    await Promise.all(specs.map((spec) => supervisor.start(spec)))
+    await Promise.all([
+      supervisor.start(controllerSpec(context)),
+      // Nodes stop before it: a drain ends their connections, which it would else wait for.
+      ...(nodes.length === 0 ? [] : [supervisor.start(balancerSpec(context, nodes))]),
+      supervisor.start(...servingSpecs(context, nodes)),
+      supervisor.start(consoleSpec(context)),
+    ])
+  }
+
+  /** The nodes behind the balancer; empty when there is one node, on the public port. */
+  async #severalNodes(): Promise<BackendNode[]> {
+    const { config, nodes: count, clock } = this.#options
+    if (count === 1) return []
+    const { folder, takenOver } = this.#parts
+    const ports = await nodePorts({
+      file: path.join(folder.realPath, 'node-ports.json'),
+      count,
+      reserved: wantedPorts(config).map(({ port }) => port),
+      patienceMs: takenOver ? LEFTOVERS_END_WITHIN_MS : 0,
+      clock,
+    })
+    return ports.map((port, index) => ({ name: `serving-${index + 1}`, port }))
   }
 
   /** Waits until the first request of the summary is really answered. */

@@ -16,6 +16,8 @@ export interface PlatformOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The file in the place of the controller's. */
   readonly controller?: string
+  /** @defaultValue 1 */
+  readonly nodes?: number
 }
 
 /** One data folder, two ports, and every `up` that a test starts on them. */
@@ -41,7 +43,7 @@ export class TestPlatform {
   up(options: PlatformOptions = {}): UpRun {
     const child = spawn(
       process.execPath,
-      ['--import', TSX, PROGRAM, options.controller ?? 'controller.mjs'],
+      ['--import', TSX, PROGRAM, options.controller ?? 'controller.mjs', String(options.nodes ?? 1)],
       {
         env: {
           PATH: process.env.PATH,

@@ -17,10 +17,12 @@ try {
       guard: here('guard.mjs'),
       controller: here(process.argv[2] ?? 'controller.mjs'),
       serving: here('serving.mjs'),
+      balancer: here('balancer.mjs'),
       consoleServer: here('console-server.js'),
       migrations: here('../../../../prisma/migrations'),
       modelsTemplate: here('../../../../models-repo-template'),
     },
+    nodes: Number(process.argv[3] ?? 1),
     clock: systemClock,
     requests: listenForStopRequests({ parentPipe: config.parentPipe }),
     createModelsRepository: async (options) => {

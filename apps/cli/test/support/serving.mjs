@@ -9,6 +9,7 @@ const end = () => {
 }
 process.on('SIGTERM', end)
 process.stdin.on('end', end).resume()
+process.stdout.write(`environment ${JSON.stringify(process.env)}\n`)
 createServer((request, response) => {
   if (request.url === '/crash') process.exit(7)
   if (request.url === '/v2/health/ready') return response.end()

@@ -16,6 +16,7 @@ const version = (number: number, over: Partial<VersionView> = {}): VersionView =
   loadMs: null,
   memoryBytes: null,
   batchable: null,
+  incidents: null,
   rollout: null,
   nodes: [],
   ...over,

@@ -76,6 +76,11 @@ function VersionRow({ model, version, onDone }: VersionsPanelProps & { readonly 
               <Prose>{note}</Prose>
             </p>
           )}
+          {version.incidents !== null && (
+            <p className="line-clamp-4 text-ink-2" title={flatText(version.incidents, 600)}>
+              {flatText(version.incidents, 600)}
+            </p>
+          )}
           {role === 'withdrawn' && <LiftButton model={model.name} version={version} onDone={onDone} />}
         </div>
       </td>

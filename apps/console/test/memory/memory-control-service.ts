@@ -89,7 +89,7 @@ export class MemoryControlService implements ControlService {
   }
 
   async status() {
-    return { models: [] }
+    return { models: [], nodes: [] }
   }
 
   async why(name: string) {

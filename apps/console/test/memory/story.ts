@@ -40,6 +40,7 @@ export const versionOf = (model: string, number: number, facts: VersionFacts): V
   sizeBytes: 4_310,
   loadMs: 21,
   memoryBytes: 12_000_000,
+  incidents: null,
   batchable: true,
   rollout: null,
   nodes: [],

@@ -86,6 +86,22 @@ describe('EvidenceCollector', () => {
     ])
   })
 
+  it('takes a crash that its input repeats, and the baseline survives, for a breach; one that does not come again for an error', async () => {
+    const { collector, goAll } = collect()
+    const error = new PlatformError('onnx.run_crashed', 'ended')
+    const settle = (id: string, candidate: Pair['candidate']) =>
+      collector.admit(mirror(), [id]).settle([{ ...pair(id, 1n), candidate }])
+    settle('once', { error })
+    await goAll()
+    expect(collector.snapshots()[0]).toMatchObject({ breaches: [] })
+    settle('again', { error, confirmed: true })
+    await goAll()
+    expect(collector.snapshots()[0]).toMatchObject({
+      counters: [count('errors', 'failed', 2, 0)],
+      breaches: [{ kind: 'crash', requestId: 'again' }],
+    })
+  })
+
   it('counts in order of admission, whatever is compared first', async () => {
     const { comparer, collector, run, settled } = collect()
     run('slow')

@@ -111,5 +111,7 @@ function keyOf(seriesId: string, step: string): string {
 }
 
 function comparable(answer: PairAnswer): ComparableAnswer {
-  return 'outputs' in answer ? answer : { errorCode: answer.error.code }
+  if ('outputs' in answer) return answer
+  const { error, confirmed } = answer
+  return confirmed ? { errorCode: error.code, confirmed } : { errorCode: error.code }
 }

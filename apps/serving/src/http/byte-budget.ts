@@ -13,29 +13,39 @@ export class ByteBudget {
     return this.#usedBytes
   }
 
-  lease(): ByteLease {
-    let taken = 0
-    return {
-      take: (sizeBytes) => {
-        if (this.#usedBytes + sizeBytes > this.#maxBytes) {
-          throw new PlatformError(
-            'serving.queue_full',
-            'This node holds as much request data as it may; send the request again.',
-          )
-        }
-        taken += sizeBytes
-        this.#usedBytes += sizeBytes
-      },
-      release: () => {
-        this.#usedBytes -= taken
-        taken = 0
-      },
+  /** @throws PlatformError `serving.queue_full` */
+  take(sizeBytes: number): void {
+    if (this.#usedBytes + sizeBytes > this.#maxBytes) {
+      throw new PlatformError(
+        'serving.queue_full',
+        'This node holds as much request data as it may; send the request again.',
+      )
     }
+    this.#usedBytes += sizeBytes
+  }
+
+  giveBack(sizeBytes: number): void {
+    this.#usedBytes -= sizeBytes
   }
 }
 
-export interface ByteLease {
+/** What one request holds of the budget. */
+export class ByteLease {
+  readonly #budget: ByteBudget
+  #takenBytes = 0
+
+  constructor(budget: ByteBudget) {
+    this.#budget = budget
+  }
+
   /** @throws PlatformError `serving.queue_full` */
-  take(sizeBytes: number): void
-  release(): void
+  take(sizeBytes: number): void {
+    this.#budget.take(sizeBytes)
+    this.#takenBytes += sizeBytes
+  }
+
+  release(): void {
+    this.#budget.giveBack(this.#takenBytes)
+    this.#takenBytes = 0
+  }
 }

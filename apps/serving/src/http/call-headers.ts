@@ -26,12 +26,26 @@ function numberHeader(headers: IncomingHttpHeaders, name: string, expected: stri
   return value
 }
 
+const NO_CALL_HEADERS: CallHeaders = {
+  timeoutMs: undefined,
+  minGeneration: undefined,
+  traceparent: undefined,
+}
+
 /**
  * Reads budget, least generation and trace context. A trace context that is none is ignored, as W3C asks.
  *
  * @throws PlatformError `request.malformed`
  */
 export function readCallHeaders(headers: IncomingHttpHeaders): CallHeaders {
+  const hasAny =
+    headers[TIMEOUT_HEADER] !== undefined ||
+    headers[SERVED_BY_HEADERS.minGeneration] !== undefined ||
+    headers.traceparent !== undefined
+  return hasAny ? readGiven(headers) : NO_CALL_HEADERS
+}
+
+function readGiven(headers: IncomingHttpHeaders): CallHeaders {
   const timeoutMs = numberHeader(headers, TIMEOUT_HEADER, 'a number of milliseconds')
   if (timeoutMs !== undefined && (timeoutMs <= 0 || timeoutMs > TIMEOUT_MAX_MS)) {
     throw new PlatformError(

@@ -1,11 +1,14 @@
 import { PlatformError, toPlatformError } from '@understudy/core'
-import { encodeTfsError, isTfsPath, parseTfsRoute, type TfsRoute } from '@understudy/protocols'
+import { encodeTfsError, isTfsPath, type TfsRoute } from '@understudy/protocols'
 import type { Predictor } from '@understudy/serving'
+import type { MetricsRoute } from '../telemetry/metrics-route.ts'
 import { answerHeaders, retryAfterSeconds, statusOf } from './answer-headers.ts'
 import { checkBrowserOrigin } from './browser-origin.ts'
 import type { Answer, Exchange } from './exchange.ts'
+import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
-import type { PredictObserver } from './predict-observer.ts'
+import { PredictCall, type PredictCallOptions } from './predict-call.ts'
+import type { RestObserver } from './rest-observer.ts'
 import { TfsHandler } from './tfs-handler.ts'
 import { TrpcHandler } from './trpc-handler.ts'
 
@@ -14,40 +17,55 @@ const TRPC_MOUNT = '/trpc/'
 export interface DispatcherOptions {
   readonly predictor: Predictor
   readonly health: NodeHealth
-  readonly observer: PredictObserver | undefined
+  readonly observer: RestObserver | undefined
+  readonly metrics: MetricsRoute | undefined
+  readonly largeBodies: LargeBodies | undefined
   readonly maxBodyBytes: number
   /** Only this machine can reach the server. */
   readonly loopbackOnly: boolean
   readonly isDraining: () => boolean
 }
 
-/** Finds the handler of a request and writes its answer. Never rejects: every error is answered. */
+/** Finds the handler of a request and writes its answer. Never throws: every error is answered. */
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #tfs: TfsHandler
   readonly #trpc: TrpcHandler
+  readonly #predictOptions: PredictCallOptions
 
   constructor(options: DispatcherOptions) {
+    const { predictor, observer, largeBodies, maxBodyBytes } = options
     this.#options = options
-    this.#tfs = new TfsHandler(options)
+    this.#tfs = new TfsHandler(predictor)
     this.#trpc = new TrpcHandler(options)
+    this.#predictOptions = {
+      ...{ predictor, observer, largeBodies, maxBodyBytes },
+      send: (exchange, answer) => this.#send(exchange, answer),
+      fail: (exchange, error, route) => this.#fail(exchange, error, route),
+    }
   }
 
-  async dispatch(exchange: Exchange): Promise<void> {
+  dispatch(exchange: Exchange): void {
     let route: TfsRoute | undefined
     try {
-      checkBrowserOrigin(exchange.req.headers, this.#options.loopbackOnly)
-      if (exchange.path.startsWith(TRPC_MOUNT)) {
-        await this.#trpc.handle(exchange, exchange.path.slice(TRPC_MOUNT.length))
-        return
-      }
-      if (isTfsPath(exchange.path)) {
-        route = parseTfsRoute(exchange.method, exchange.path)
-        this.#send(exchange, await this.#tfs.handle(exchange, route))
+      const { req, method, path } = exchange
+      if (req.headers.origin !== undefined) checkBrowserOrigin(req.headers, this.#options.loopbackOnly)
+      if (path.startsWith(TRPC_MOUNT)) {
+        this.#await(exchange, this.#trpc.handle(exchange, path.slice(TRPC_MOUNT.length)))
+      } else if (isTfsPath(path)) {
+        route = this.#tfs.route(method, path)
+        if (route.kind === 'predict') new PredictCall(this.#predictOptions, exchange, route).start()
+        else this.#send(exchange, this.#tfs.answer(exchange, route))
+      } else if (this.#options.metrics?.answers(method, path)) {
+        this.#await(exchange, this.#options.metrics.handle(exchange))
       } else this.#send(exchange, this.#other(exchange))
     } catch (thrown) {
       this.#fail(exchange, toPlatformError(thrown), route)
     }
+  }
+
+  #await(exchange: Exchange, handled: Promise<void>): void {
+    handled.catch((thrown) => this.#fail(exchange, toPlatformError(thrown), undefined))
   }
 
   #other({ method, path }: Exchange): Answer {
@@ -68,11 +86,10 @@ export class Dispatcher {
   #send({ req, res, requestId, servedBy }: Exchange, { status, body }: Answer, error?: PlatformError): void {
     if (res.headersSent || res.destroyed) return
     const headers = answerHeaders(requestId, servedBy, this.#options.predictor.planAgeMs())
-    headers['content-type'] = 'application/json'
-    headers['content-length'] = String(Buffer.byteLength(body))
-    const retryAfter = retryAfterSeconds(status, error)
-    if (retryAfter !== undefined) headers['retry-after'] = retryAfter
-    if (this.#options.isDraining()) headers.connection = 'close'
+    headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(body)))
+    const retryAfter = status === 200 ? undefined : retryAfterSeconds(status, error)
+    if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
+    if (this.#options.isDraining()) headers.push('connection', 'close')
     res.writeHead(status, headers)
     res.end(req.method === 'HEAD' ? undefined : body)
   }

@@ -3,14 +3,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { type Clock, systemClock } from '@understudy/core'
 import type { Predictor } from '@understudy/serving'
+import type { MetricsRoute } from '../telemetry/metrics-route.ts'
 import { isLoopbackHost } from './browser-origin.ts'
-import { ByteBudget } from './byte-budget.ts'
+import { ByteBudget, ByteLease } from './byte-budget.ts'
 import { requestIdOf } from './call-headers.ts'
 import { Dispatcher } from './dispatcher.ts'
-import type { Exchange } from './exchange.ts'
+import { Exchange } from './exchange.ts'
+import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
-import { nowMs, type PredictObserver } from './predict-observer.ts'
 import { DEFAULT_REST_LIMITS, type RestLimits } from './rest-limits.ts'
+import { nowMs, type RestObserver } from './rest-observer.ts'
 
 export interface RestServerOptions {
   readonly predictor: Predictor
@@ -18,7 +20,11 @@ export interface RestServerOptions {
   readonly limits?: Partial<RestLimits>
   /** Makes ids for requests that bring none. @defaultValue random UUIDs */
   readonly requestIds?: () => string
-  readonly observer?: PredictObserver
+  readonly observer?: RestObserver
+  /** Reads and writes what would hold the loop up; without it the loop does it itself. */
+  readonly largeBodies?: LargeBodies
+  /** Answers Prometheus; without it there is nothing at its paths. */
+  readonly metrics?: MetricsRoute
   /** Address to listen on. @defaultValue `127.0.0.1`; anything else lets strangers predict */
   readonly host?: string
   /** @defaultValue 0, any free port */
@@ -69,6 +75,8 @@ class NodeRestServer implements RestServer {
       predictor: options.predictor,
       health: options.health,
       observer: options.observer,
+      metrics: options.metrics,
+      largeBodies: options.largeBodies,
       maxBodyBytes: limits.maxBodyBytes,
       loopbackOnly: isLoopbackHost(this.#host),
       isDraining: () => this.#draining,
@@ -105,28 +113,17 @@ class NodeRestServer implements RestServer {
   }
 
   #accept(req: IncomingMessage, res: ServerResponse): void {
-    const controller = new AbortController()
-    const lease = this.#budget.lease()
-    const { method = 'GET', url = '/' } = req
-    const query = url.indexOf('?')
-    const exchange: Exchange = {
-      req,
-      res,
-      method,
-      path: query === -1 ? url : url.slice(0, query),
+    const exchange = new Exchange(req, res, {
       requestId: requestIdOf(req.headers, this.#newId),
       startMs: nowMs(),
-      lease,
-      signal: controller.signal,
-      servedBy: undefined,
-    }
-    this.#inFlight += 1
-    res.once('close', () => {
-      this.#inFlight -= 1
-      lease.release()
-      if (!res.writableFinished) controller.abort()
+      lease: new ByteLease(this.#budget),
     })
-    this.#dispatcher.dispatch(exchange).catch(() => res.destroy())
+    this.#inFlight += 1
+    res.on('close', () => {
+      this.#inFlight -= 1
+      exchange.end()
+    })
+    this.#dispatcher.dispatch(exchange)
   }
 
   async #drain({ deadlineMs, graceMs = 0 }: DrainOptions): Promise<{ readonly cutRequests: number }> {

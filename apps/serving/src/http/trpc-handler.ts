@@ -5,12 +5,13 @@ import type { Predictor } from '@understudy/serving'
 import { answerHeaders, retryAfterSeconds } from './answer-headers.ts'
 import { type CallHeaders, readCallHeaders } from './call-headers.ts'
 import type { Exchange } from './exchange.ts'
-import { observedPredictor, type PredictObserver } from './predict-observer.ts'
 import { readBody } from './read-body.ts'
+import type { RestObserver } from './rest-observer.ts'
+import { TrpcPredictions } from './trpc-predictions.ts'
 
 export interface TrpcHandlerOptions {
   readonly predictor: Predictor
-  readonly observer: PredictObserver | undefined
+  readonly observer: RestObserver | undefined
   readonly maxBodyBytes: number
   readonly isDraining: () => boolean
 }
@@ -46,8 +47,9 @@ export class TrpcHandler {
     const { predictor, observer } = this.#options
     const selected: ServedBy[] = []
     const prepared = await this.#prepare(exchange)
+    const predictions = new TrpcPredictions(predictor, startMs)
     const context: PredictContext = {
-      predictor: observedPredictor(predictor, observer, startMs),
+      predictor: predictions.predictor,
       call: prepared.call,
       nextRequestId: callIds(requestId),
       onSelected: (servedBy) => selected.push(servedBy),
@@ -55,13 +57,14 @@ export class TrpcHandler {
     }
     const headers = (statuses: readonly number[]) => this.#headers(requestId, statuses, selected)
     await this.#serve({ req, res, path, ...prepared, context, headers })
+    if (observer !== undefined) predictions.tell(observer, selected)
   }
 
-  async #prepare({ req, method, lease }: Exchange): Promise<Prepared> {
+  async #prepare(exchange: Exchange): Promise<Prepared> {
     try {
-      const call = readCallHeaders(req.headers)
-      if (method !== 'POST') return { call, body: undefined }
-      const bytes = await readBody(req, { maxBodyBytes: this.#options.maxBodyBytes, lease })
+      const call = readCallHeaders(exchange.req.headers)
+      if (exchange.method !== 'POST') return { call, body: undefined }
+      const bytes = await this.#read(exchange)
       if (nestsTooDeep(bytes)) {
         throw new PlatformError('request.malformed', 'The body is nested too deep.')
       }
@@ -69,6 +72,15 @@ export class TrpcHandler {
     } catch (refusal) {
       return { call: {}, body: '', refusal }
     }
+  }
+
+  #read(exchange: Exchange): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      readBody(exchange, this.#options.maxBodyBytes, (body) => {
+        if (body instanceof Uint8Array) resolve(body)
+        else reject(body)
+      })
+    })
   }
 
   #headers(requestId: string, statuses: readonly number[], selected: readonly ServedBy[]) {
@@ -81,8 +93,8 @@ export class TrpcHandler {
       this.#options.predictor.planAgeMs(),
     )
     const retryAfter = statuses.length === 1 ? retryAfterSeconds(status) : undefined
-    if (retryAfter !== undefined) headers['retry-after'] = retryAfter
-    if (this.#options.isDraining()) headers.connection = 'close'
+    if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
+    if (this.#options.isDraining()) headers.push('connection', 'close')
     return headers
   }
 }

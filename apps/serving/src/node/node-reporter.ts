@@ -3,10 +3,12 @@ import type { NodeStore } from '@understudy/db/node'
 import type { ServingNodeCore } from '@understudy/serving'
 import type { Logger } from '@understudy/telemetry'
 import type { EvidenceCollector } from '../comparison/evidence-collector.ts'
+import type { IncidentLog } from './incident-log.ts'
 
 export interface NodeReporterOptions {
   readonly core: ServingNodeCore
   readonly collector: EvidenceCollector
+  readonly incidents: IncidentLog
   readonly store: NodeStore
   readonly clock: Clock
   readonly logger: Logger
@@ -15,9 +17,10 @@ export interface NodeReporterOptions {
 }
 
 /**
- * Tells the record what this node holds: at once when something changes, and every second to keep the lease and flush evidence.
+ * Tells the record what this node holds: at once when something changes, and every second to keep the lease, to flush evidence and to record
+ * incidents.
  *
- * A failure costs nothing but time: everything reported is absolute and is reported again.
+ * A failure costs nothing but time: everything reported is absolute, or numbered, and is reported again.
  */
 export class NodeReporter {
   readonly #options: NodeReporterOptions
@@ -51,15 +54,22 @@ export class NodeReporter {
     const { clock, intervalMs = 1_000 } = this.#options
     while (!this.#stop.signal.aborted) {
       this.#nap = new AbortController()
+      const beganMs = clock.monotonicMs()
       await this.#once(false)
+      // A node that loads a thousand models reports half of the time, not after every one.
+      const restMs = Math.min(intervalMs, clock.monotonicMs() - beganMs)
+      await clock.sleep(restMs, this.#stop.signal)
       if (!this.#stop.signal.aborted) await clock.sleep(intervalMs, this.#nap.signal)
     }
   }
 
   async #once(draining: boolean): Promise<void> {
-    const { core, collector, store, logger } = this.#options
+    const { core, collector, incidents, store, logger } = this.#options
     try {
       await store.report(this.#report(draining))
+      const happened = incidents.pending()
+      await store.recordIncidents(happened)
+      incidents.recorded(happened)
       const snapshots = collector.snapshots()
       await store.flushEvidence(snapshots)
       collector.stored(snapshots)

@@ -1,33 +1,23 @@
-import type { MirrorPlan, ServingPlan, TensorSpec } from '@understudy/core'
+import type { ServingPlan } from '@understudy/core'
 import type { ChangeListener, NodeStore } from '@understudy/db/node'
 import type { PlanReader } from '@understudy/serving'
+import type { MirroredSeries } from './mirrored-series.ts'
 
-/** Reads the plan from Postgres, on a hint or when asked, and remembers what the comparison needs of it. */
+/** Reads the plan from Postgres, on a hint or when asked. */
 export class DatabasePlanReader implements PlanReader {
   readonly #store: NodeStore
   readonly #listener: ChangeListener
-  readonly #onMirrored: (seriesIds: ReadonlySet<string>) => void
-  #baselineOutputs: ReadonlyMap<string, readonly TensorSpec[]> = new Map()
+  readonly #series: MirroredSeries
 
-  constructor(
-    store: NodeStore,
-    listener: ChangeListener,
-    onMirrored: (seriesIds: ReadonlySet<string>) => void,
-  ) {
+  constructor(store: NodeStore, listener: ChangeListener, series: MirroredSeries) {
     this.#store = store
     this.#listener = listener
-    this.#onMirrored = onMirrored
+    this.#series = series
   }
 
   async read(): Promise<ServingPlan> {
     const plan = await this.#store.readPlan()
-    const outputs = new Map<string, readonly TensorSpec[]>()
-    for (const { mirror, versions } of plan.models) {
-      const baseline = versions.find((version) => version.number === mirror?.baseline)
-      if (mirror && baseline) outputs.set(mirror.seriesId, baseline.signature.outputs)
-    }
-    this.#baselineOutputs = outputs
-    this.#onMirrored(new Set(outputs.keys()))
+    this.#series.take(plan)
     return plan
   }
 
@@ -35,10 +25,5 @@ export class DatabasePlanReader implements PlanReader {
     return this.#listener.onChange((topic) => {
       if (topic === 'plan' || topic === 'connected') hint()
     })
-  }
-
-  /** Outputs of the baseline of a series that the plan mirrors; empty when it does not any more. */
-  baselineOutputs(mirror: MirrorPlan): readonly TensorSpec[] {
-    return this.#baselineOutputs.get(mirror.seriesId) ?? []
   }
 }

@@ -1,44 +1,53 @@
-import { type Context, SpanKind, trace } from '@opentelemetry/api'
+import { type Context, trace } from '@opentelemetry/api'
 import { type PlannedVersion, versionName } from '@understudy/core'
 import type {
   LabelsMoved,
   LoadEnded,
   MirrorRunEnded,
-  PredictEnded,
+  RequestEnded,
   ServingObserver,
 } from '@understudy/serving'
-import { ATTRIBUTES, contextFrom, type Logger, linksTo, recordFailure, tracer } from '@understudy/telemetry'
+import { ATTRIBUTES, contextFrom, type Logger, recordFailure, tracer } from '@understudy/telemetry'
+import { decideSampling, type SamplingRule } from './decide-sampling.ts'
+import { RecentMap } from './recent-map.ts'
+import { makeRequestSpans } from './request-spans.ts'
+import { TraceAllowance } from './trace-allowance.ts'
 
 export interface ServingSpansOptions {
   readonly logger: Logger
-  /** Share of predict requests that get a span without another reason. */
+  /** Share of requests that get spans without another reason. */
   readonly sampleRatio: number
   readonly random: () => number
 }
 
-/** A predict that takes longer gets a span. */
-const SLOW_MS = 1_000
 /** Spans of mirrored runs per rollout: enough to see the shadow in its trace, not one per request. */
 const MIRROR_SPANS_MAX = 5
-
-function isSampled(traceparent: string | undefined): boolean {
-  return traceparent !== undefined && (Number.parseInt(traceparent.slice(-2), 16) & 1) === 1
-}
+/** Versions and rollouts that are remembered. */
+const REMEMBERED_MAX = 4_096
+/** Failed and slow requests that are traced without another reason. */
+const EXTRA_TRACES_PER_SECOND = 50
 
 /**
  * Turns what the data plane tells into spans, after the fact: loading, warming, moving labels and shadow runs continue the
  * trace of the rollout; a predict is a span of its caller's trace that links to the rollout which put its version live.
  *
- * Whether a predict gets a span is decided before one is made: sampled caller, error, slow, or by chance.
+ * Whether a request gets spans is decided before one is made ({@link decideSampling}); most get none, and cost next to nothing.
  */
 export class ServingSpans implements ServingObserver {
   readonly #tracer = tracer('serving')
   readonly #options: ServingSpansOptions
-  readonly #planned = new Map<string, PlannedVersion>()
-  readonly #mirrored = new Map<string, number>()
+  readonly #rule: SamplingRule
+  readonly #planned = new RecentMap<string, PlannedVersion>(REMEMBERED_MAX)
+  readonly #mirrored = new RecentMap<string, number>(REMEMBERED_MAX)
 
   constructor(options: ServingSpansOptions) {
     this.#options = options
+    const extra = new TraceAllowance(EXTRA_TRACES_PER_SECOND)
+    this.#rule = {
+      ratio: options.sampleRatio,
+      random: options.random,
+      takeExtra: () => extra.take(performance.now()),
+    }
   }
 
   loadEnded(event: LoadEnded): void {
@@ -74,38 +83,15 @@ export class ServingSpans implements ServingObserver {
     span.end()
   }
 
-  predictEnded(event: PredictEnded): void {
-    const { error, tookMs, traceparent } = event
-    const { random, sampleRatio } = this.#options
-    if (error === undefined && tookMs < SLOW_MS && !isSampled(traceparent) && random() >= sampleRatio) return
-    const span = this.#tracer.startSpan(
-      'serving.predict',
-      {
-        kind: SpanKind.SERVER,
-        startTime: event.startedAtMs,
-        links: linksTo(event.rolloutTraceparent),
-        attributes: {
-          [ATTRIBUTES.model]: event.model,
-          [ATTRIBUTES.requestId]: event.requestId,
-          ...(event.servedBy
-            ? {
-                [ATTRIBUTES.version]: event.servedBy.version,
-                [ATTRIBUTES.digest]: event.servedBy.digest,
-                [ATTRIBUTES.variant]: event.servedBy.variant,
-                [ATTRIBUTES.generation]: event.servedBy.generation,
-              }
-            : {}),
-        },
-      },
-      contextFrom(traceparent),
-    )
-    if (error) recordFailure(span, error)
-    span.end(event.startedAtMs + tookMs)
+  requestEnded(event: RequestEnded): void {
+    if (decideSampling(event, this.#rule) === null) return
+    const { servedBy } = event
+    const planned =
+      servedBy === undefined ? undefined : this.#planned.get(versionName(servedBy.model, servedBy.version))
+    makeRequestSpans(this.#tracer, event, planned?.traceparent)
   }
 
   batchEnded(): void {}
-
-  requestEnded(): void {}
 
   incident(): void {}
 

@@ -37,7 +37,8 @@ export interface ControlReads {
   }): Promise<AuditPage>
   liveAt(at: Date): Promise<LiveAtView>
   status(model?: string): Promise<StatusDocument>
-  why(model: string): Promise<WhyView>
+  /** Of the model, or of one of its versions. @throws PlatformError `control.not_found` */
+  why(model: string, version?: number): Promise<WhyView>
   samples(model: string): Promise<readonly TrafficSample[]>
   /** Recomputes the hash chain of the audit log. */
   verifyAudit(): Promise<AuditVerification>

@@ -35,8 +35,8 @@ export const controlRouter = router({
     .input(z.object({ model: modelName.optional() }))
     .query(({ ctx, input }) => ctx.service.status(input.model)),
   why: procedure
-    .input(z.object({ model: modelName }))
-    .query(({ ctx, input }) => ctx.service.why(input.model)),
+    .input(z.object({ model: modelName, version: z.int().positive().optional() }))
+    .query(({ ctx, input }) => ctx.service.why(input.model, input.version)),
   samples: procedure
     .input(z.object({ model: modelName }))
     .query(({ ctx, input }) => ctx.service.samples(input.model)),

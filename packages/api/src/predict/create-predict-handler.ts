@@ -17,8 +17,8 @@ export interface PredictHttpCall {
   /** Why no call may run, found before any was looked at; answered in tRPC's form. */
   readonly refusal?: unknown
   readonly context: PredictContext
-  /** Headers of the answer, asked for once when its calls have ended. */
-  readonly headers: (statuses: readonly number[]) => Record<string, string>
+  /** Headers of the answer, names and values in turn, asked for once when its calls have ended. */
+  readonly headers: (statuses: readonly number[]) => readonly string[]
 }
 
 /** Serves the predict router over node:http; the caller reads the body and owns the limits. */
@@ -34,9 +34,15 @@ export function createPredictHandler(): (call: PredictHttpCall) => Promise<void>
       maxBatchSize: BATCH_SIZE_MAX,
       createContext: () => context,
       responseMeta: ({ data }) => ({
-        headers: new Headers(
+        headers: pairedHeaders(
           headers(data.map((one) => ('error' in one ? (one.error.data?.httpStatus ?? 500) : 200))),
         ),
       }),
     })
+}
+
+function pairedHeaders(flat: readonly string[]): Headers {
+  const headers = new Headers()
+  for (let at = 0; at + 1 < flat.length; at += 2) headers.set(flat[at] ?? '', flat[at + 1] ?? '')
+  return headers
 }

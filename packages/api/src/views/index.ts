@@ -24,4 +24,11 @@ export type {
   OverviewView,
   PlatformView,
 } from './overview-views.ts'
-export type { StatusDocument, StatusModel, StatusRollout, StatusVersion } from './status-document.ts'
+export type {
+  StatusDocument,
+  StatusIncident,
+  StatusModel,
+  StatusNode,
+  StatusRollout,
+  StatusVersion,
+} from './status-document.ts'

@@ -128,6 +128,8 @@ export interface VersionView extends VersionRef {
   readonly loadMs: number | null
   readonly memoryBytes: number | null
   readonly batchable: boolean | null
+  /** What befell its processes, in words; null when nothing did. */
+  readonly incidents: string | null
   /** The last rollout of it. */
   readonly rollout: {
     readonly id: string

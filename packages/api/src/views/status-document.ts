@@ -7,6 +7,16 @@ import type {
   VersionState,
 } from '@understudy/core'
 
+/** What befell the processes of a version, of one kind. `at` is ISO 8601, of the newest. */
+export interface StatusIncident {
+  readonly kind: 'crash' | 'hang' | 'memory' | 'frame'
+  readonly count: number
+  /** Of these, how often an input did it again, alone in a process of its own. */
+  readonly confirmed: number
+  readonly message: string
+  readonly at: string
+}
+
 /** One version in {@link StatusDocument}: the recorded number, or what became of its digest where that says more. */
 export interface StatusVersion {
   readonly number: number
@@ -15,6 +25,8 @@ export interface StatusVersion {
   readonly state: VersionState
   readonly standing: Standing
   readonly reason: string | null
+  /** Newest kind first; empty when nothing befell it. */
+  readonly incidents: readonly StatusIncident[]
 }
 
 export interface StatusRollout {
@@ -37,7 +49,18 @@ export interface StatusModel {
   readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string }[]
 }
 
+/** A serving node whose lease counts. */
+export interface StatusNode {
+  readonly name: string
+  /** Where it answers by itself. */
+  readonly restUrl: string
+  /** It holds the plan with every live version loaded. */
+  readonly ready: boolean
+}
+
 /** What `understudy status --json` prints: a stable contract; keys are added, never changed or removed. */
 export interface StatusDocument {
   readonly models: readonly StatusModel[]
+  /** By name; one that drains is left out. */
+  readonly nodes: readonly StatusNode[]
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rowCount, sliceAllRows, sliceRows, stackRows } from './rows.ts'
+import { RowCutter, rowCount, sliceAllRows, sliceRows, stackRows } from './rows.ts'
 import { allocateData, DTYPES, type DType, elementCount, type Tensor, type TensorData } from './tensor.ts'
 
 /** A tensor whose elements all differ, as far as the type can tell them apart. */
@@ -77,4 +77,18 @@ it('sliceAllRows cuts every tensor and keeps their order', () => {
   expect([...cut.keys()]).toEqual(['b', 'a'])
   expect(cut.get('b')).toEqual({ dtype: 'int32', shape: [1, 2], data: Int32Array.of(3, 4) })
   expect(cut.get('a')).toEqual({ dtype: 'string', shape: [1], data: ['#1'] })
+})
+
+it('RowCutter hands out rows in order, as views of the same memory', () => {
+  const data = Float32Array.of(1, 2, 3, 4, 5, 6)
+  const cutter = new RowCutter({ dtype: 'float32', shape: [3, 2], data })
+  const [first, rest] = [cutter.next(1), cutter.next(2)]
+  expect([first, rest]).toEqual([
+    { dtype: 'float32', shape: [1, 2], data: Float32Array.of(1, 2) },
+    { dtype: 'float32', shape: [2, 2], data: Float32Array.of(3, 4, 5, 6) },
+  ])
+  data[0] = 9
+  expect(first.data[0]).toBe(9)
+  const texts = new RowCutter({ dtype: 'string', shape: [2], data: ['a', 'b'] })
+  expect([texts.next(1).data, texts.next(1).data]).toEqual([['a'], ['b']])
 })

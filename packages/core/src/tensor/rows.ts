@@ -4,6 +4,34 @@ function sliceData(data: TensorData, from: number, to: number): TensorData {
   return Array.isArray(data) ? data.slice(from, to) : (data as Float32Array).slice(from, to)
 }
 
+/** Hands out the rows of one tensor in order, as views that share its memory. */
+export class RowCutter {
+  readonly #tensor: Tensor
+  readonly #inner: readonly number[]
+  readonly #rowSize: number
+  #at = 0
+  #shape: readonly number[] = []
+
+  constructor(tensor: Tensor) {
+    this.#tensor = tensor
+    this.#inner = tensor.shape.slice(1)
+    this.#rowSize = elementCount(this.#inner)
+  }
+
+  next(rows: number): Tensor {
+    const from = this.#at
+    this.#at += rows * this.#rowSize
+    // Most requests of a batch have as many rows as the one before.
+    if (this.#shape[0] !== rows) this.#shape = [rows, ...this.#inner]
+    const { dtype, data } = this.#tensor
+    return { dtype, shape: this.#shape, data: viewOf(data, from, this.#at) }
+  }
+}
+
+function viewOf(data: TensorData, from: number, to: number): TensorData {
+  return Array.isArray(data) ? data.slice(from, to) : (data as Float32Array).subarray(from, to)
+}
+
 /** Number of rows (size of the first axis); undefined for a scalar. */
 export function rowCount(tensor: Tensor): number | undefined {
   return tensor.shape[0]

@@ -1,3 +1,4 @@
 export { CHANGE_CHANNEL, ChangeListener, type ChangeListenerOptions } from './change-listener.ts'
 export type { CounterRow, EvidenceFlush } from './evidence-flush.ts'
 export { type NodeReport, NodeStore, type NodeStoreOptions, type ServableReport } from './node-store.ts'
+export type { IncidentReport } from './write-incidents.ts'

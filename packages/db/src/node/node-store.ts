@@ -2,9 +2,10 @@ import type { ServableState, ServingPlan } from '@understudy/core'
 import pg from 'pg'
 import { CHANGE_CHANNEL } from './change-listener.ts'
 import type { EvidenceFlush } from './evidence-flush.ts'
-import { readServingPlan } from './read-plan.ts'
+import { type PlanReading, readServingPlan } from './read-plan.ts'
 import { storableText } from './storable-text.ts'
 import { writeEvidence } from './write-evidence.ts'
+import { type IncidentReport, writeIncidents } from './write-incidents.ts'
 
 export interface NodeStoreOptions {
   readonly databaseUrl: string
@@ -41,6 +42,7 @@ export interface NodeReport {
 export class NodeStore {
   readonly #options: NodeStoreOptions
   readonly #pool: pg.Pool
+  #lastReading: PlanReading | undefined
 
   constructor(options: NodeStoreOptions) {
     this.#options = options
@@ -55,8 +57,10 @@ export class NodeStore {
     this.#pool.on('error', () => undefined)
   }
 
-  readPlan(): Promise<ServingPlan> {
-    return readServingPlan(this.#pool)
+  /** The whole plan in one snapshot; the same `models` as before while nothing changed. */
+  async readPlan(): Promise<ServingPlan> {
+    this.#lastReading = await readServingPlan(this.#pool, this.#lastReading)
+    return this.#lastReading.plan
   }
 
   /**
@@ -144,10 +148,23 @@ export class NodeStore {
   /** Upserts absolute counters: a repeated or late flush never takes a counter back, and a closed series stays as it was. */
   async flushEvidence(flushes: readonly EvidenceFlush[]): Promise<void> {
     if (flushes.length === 0) return
+    await this.#asEvidence(async (client) => {
+      for (const flush of flushes) await writeEvidence(client, this.#options.incarnation, flush)
+    })
+  }
+
+  /** Records incidents of this incarnation; those that are recorded already stay as they are. */
+  async recordIncidents(incidents: readonly IncidentReport[]): Promise<void> {
+    if (incidents.length === 0) return
+    await this.#asEvidence((client) => writeIncidents(client, this.#options.incarnation, incidents))
+  }
+
+  /** One transaction, and deciders are told. */
+  async #asEvidence(write: (client: pg.PoolClient) => Promise<void>): Promise<void> {
     const client = await this.#pool.connect()
     try {
       await client.query('BEGIN')
-      for (const flush of flushes) await writeEvidence(client, this.#options.incarnation, flush)
+      await write(client)
       await client.query('SELECT pg_notify($1, $2)', [CHANGE_CHANNEL, 'evidence'])
       await client.query('COMMIT')
     } catch (error) {

@@ -41,11 +41,41 @@ interface ModelRow {
   readonly rollout: RolloutRow | null
 }
 
-/** One statement, so one snapshot: plan, versions, labels and the rollout that mirrors, all of one moment. */
+/**
+ * Names the row versions that the plan is made of: whatever changes one of them, changes it. A row that is written has another `xmin`, one
+ * that comes or goes changes the count; so nothing can be missed, and rows written without a change only cost a reading of the plan.
+ */
+const FINGERPRINT = `
+(SELECT string_agg(part, ' ') FROM (
+  SELECT 'plan ' || count(*) || ' ' || coalesce(sum(hashtextextended(p.model || ' ' || p.xmin, 0)), 0) FROM plan p
+  UNION ALL
+  SELECT 'model ' || count(*) || ' ' || coalesce(sum(hashtextextended(m.name || ' ' || m.xmin, 0)), 0) FROM model m
+  UNION ALL
+  SELECT 'versions ' || count(*) || ' ' || coalesce(sum(hashtextextended(v.model || ' ' || v.number || ' ' || pv.xmin || ' ' || v.xmin, 0)), 0)
+    FROM plan_version pv JOIN model_version v ON v.model = pv.model AND v.number = pv.number
+  UNION ALL
+  SELECT 'files ' || count(*) || ' ' || coalesce(sum(hashtextextended(f.model || ' ' || f.number || ' ' || f.path || ' ' || f.xmin, 0)), 0)
+    FROM plan_version pv JOIN version_file f ON f.model = pv.model AND f.number = pv.number
+  UNION ALL
+  SELECT 'labels ' || count(*) || ' ' || coalesce(sum(hashtextextended(l.model || ' ' || l.label || ' ' || l.xmin, 0)), 0) FROM plan_label l
+  UNION ALL
+  SELECT 'rollouts ' || count(*) || ' ' || coalesce(sum(hashtextextended(r.id || ' ' || r.xmin, 0)), 0) FROM rollout r
+    WHERE r.state IN ('progressing', 'paused')
+) AS parts (part))`
+
+const READ_AT = '(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "readAtMs"'
+
+const FINGERPRINT_QUERY = `SELECT ${READ_AT}, ${FINGERPRINT} AS fingerprint`
+
+/**
+ * One statement, so one snapshot: plan, versions, labels and the rollout that mirrors, all of one moment. A row per model, so that a large
+ * plan is parsed bit by bit as it comes in.
+ */
 const PLAN_QUERY = `
-SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "readAtMs",
-  (SELECT coalesce(json_agg(m ORDER BY m.model), '[]'::json) FROM (
-    SELECT p.model, p.generation, model.config,
+SELECT head."readAtMs", head.fingerprint, m.*
+FROM (SELECT ${READ_AT}, ${FINGERPRINT} AS fingerprint) AS head
+LEFT JOIN (
+    SELECT p.model, p.generation::float8 AS generation, model.config,
       (SELECT json_agg(json_build_object(
           'number', v.number, 'digest', v.digest, 'commit', v.commit, 'entryPoint', v.entry_point,
           'signature', v.signature, 'batchable', coalesce(v.batchable, false), 'traceparent', v.traceparent,
@@ -63,7 +93,8 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "readAtMs",
           AND ((r.state = 'progressing' AND r.step = 'shadow') OR (r.state = 'paused' AND r.pause_reason IN ('approval', 'held')))
       ) AS rollout
     FROM plan p JOIN model ON model.name = p.model
-  ) m) AS models`
+  ) AS m ON true
+ORDER BY m.model`
 
 function plannedVersion(row: VersionRow, config: ModelConfig): PlannedVersion {
   const files = row.files ?? []
@@ -121,10 +152,36 @@ function modelPlan(row: ModelRow): ModelPlan {
   }
 }
 
-/** Reads the whole serving plan in one snapshot. */
-export async function readServingPlan(pool: Pool): Promise<ServingPlan> {
-  const { rows } = await pool.query<{ readAtMs: number; models: readonly ModelRow[] }>(PLAN_QUERY)
+/** What a node read last, and by what it recognises that nothing changed since. */
+export interface PlanReading {
+  readonly plan: ServingPlan
+  readonly fingerprint: string
+}
+
+interface HeadRow {
+  readonly readAtMs: number
+  readonly fingerprint: string
+}
+
+/**
+ * Reads the serving plan in one snapshot. When nothing changed since the last reading only a fingerprint is transferred, and the same
+ * `models` are given again, with the time of this confirmation.
+ */
+export async function readServingPlan(pool: Pool, last?: PlanReading): Promise<PlanReading> {
+  if (last !== undefined) {
+    const head = first(await pool.query<HeadRow>(FINGERPRINT_QUERY))
+    if (head.fingerprint === last.fingerprint) {
+      return { fingerprint: last.fingerprint, plan: { readAtMs: head.readAtMs, models: last.plan.models } }
+    }
+  }
+  const result = await pool.query<HeadRow & (ModelRow | { readonly model: null })>(PLAN_QUERY)
+  const { readAtMs, fingerprint } = first(result)
+  const models = result.rows.flatMap((row) => (row.model === null ? [] : [modelPlan(row)]))
+  return { fingerprint, plan: { readAtMs, models } }
+}
+
+function first<T>({ rows }: { readonly rows: readonly T[] }): T {
   const [row] = rows
-  if (!row) throw new Error('the plan query returned no row')
-  return { readAtMs: row.readAtMs, models: row.models.map(modelPlan) }
+  if (row === undefined) throw new Error('the plan query returned no row')
+  return row
 }

@@ -12,6 +12,7 @@ import type {
 } from '@understudy/core'
 import type { Tx } from '../database.ts'
 import { loadEvidence } from './load-evidence.ts'
+import { type IncidentRow, loadIncidentRows, loadReplacementRows } from './load-incidents.ts'
 import {
   loadPromotionRows,
   loadRolloutRows,
@@ -37,7 +38,7 @@ function stored<T>(json: unknown): T {
   return json as T
 }
 
-function versionRecord(row: VersionRow): VersionRecord {
+function versionRecord(row: VersionRow, incidents: readonly IncidentRow[]): VersionRecord {
   return {
     number: Number(row.number),
     digest: row.digest,
@@ -53,6 +54,9 @@ function versionRecord(row: VersionRow): VersionRecord {
     batchable: row.batchable,
     loadMs: row.loadMs,
     memoryBytes: row.memoryBytes === null ? null : Number(row.memoryBytes),
+    incidents: incidents
+      .filter((incident) => incident.number === row.number && incident.digest === row.digest)
+      .map(({ kind, count, confirmed, message, at }) => ({ kind, count, confirmed, message, at })),
     sizeBytes: Number(row.sizeBytes),
     traceparent: row.traceparent,
     discoveredAt: row.discoveredAt,
@@ -60,8 +64,12 @@ function versionRecord(row: VersionRow): VersionRecord {
   }
 }
 
-/** A rollout as its row says it, with the evidence of its series. */
-export function rolloutRecord(row: RolloutRow, evidence: ReadonlyMap<string, EvidenceRecord>): RolloutRecord {
+/** A rollout as its row says it, with the evidence of its series and what happened meanwhile. */
+export function rolloutRecord(
+  row: RolloutRow,
+  evidence: ReadonlyMap<string, EvidenceRecord>,
+  replacements: Awaited<ReturnType<typeof loadReplacementRows>>,
+): RolloutRecord {
   return {
     id: row.id,
     number: Number(row.number),
@@ -84,6 +92,9 @@ export function rolloutRecord(row: RolloutRow, evidence: ReadonlyMap<string, Evi
     traceparent: row.traceparent,
     approvals: row.approvals,
     evidence: row.seriesId === null ? null : (evidence.get(row.seriesId) ?? null),
+    replacements: replacements
+      .filter((replacement) => replacement.rolloutId === row.id)
+      .map(({ kind, count, message }) => ({ kind, count, message })),
   }
 }
 
@@ -148,6 +159,7 @@ async function loadParts(tx: Tx, names: readonly string[]) {
   const rollouts = await loadRolloutRows(tx, names)
   return {
     versions: grouped(await loadVersionRows(tx, names)),
+    incidents: grouped(await loadIncidentRows(tx, names)),
     standings: grouped(await tx.digestStanding.findMany({ where })),
     holds: grouped(await tx.hold.findMany({ where: { ...where, closedAt: null } })),
     plans: grouped(await tx.plan.findMany({ where, include: { versions: true, labels: true } })),
@@ -155,6 +167,10 @@ async function loadParts(tx: Tx, names: readonly string[]) {
     evidence: await loadEvidence(
       tx,
       rollouts.map((row) => row.seriesId).filter((id) => id !== null),
+    ),
+    replacements: await loadReplacementRows(
+      tx,
+      rollouts.map((row) => row.id),
     ),
     promotions: grouped(await loadPromotionRows(tx, names)),
     ...(await loadNodes(tx, names)),
@@ -199,7 +215,7 @@ export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<rea
           }
         : null,
       problems: model.problems.map(({ path, code, message }) => ({ path, code, message })),
-      versions: parts.versions(model.name).map(versionRecord),
+      versions: parts.versions(model.name).map((row) => versionRecord(row, parts.incidents(model.name))),
       standings: parts.standings(model.name).map((row) => ({ ...row, standing: row.standing as Standing })),
       hold: hold
         ? { number: Number(hold.number), reason: hold.reason, actor: hold.actor, createdAt: hold.createdAt }
@@ -208,7 +224,9 @@ export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<rea
       live: label('live'),
       previous: label('previous'),
       aspired: (plan?.versions ?? []).map((row) => Number(row.number)).sort((a, b) => a - b),
-      rollouts: parts.rollouts(model.name).map((row) => rolloutRecord(row, parts.evidence)),
+      rollouts: parts
+        .rollouts(model.name)
+        .map((row) => rolloutRecord(row, parts.evidence, parts.replacements)),
       promotions: parts.promotions(model.name).map((row) => ({
         ...row,
         generation: Number(row.generation),

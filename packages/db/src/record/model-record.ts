@@ -10,10 +10,22 @@ import type {
   VerdictOutcome,
   VersionState,
 } from '@understudy/core'
+import type { ExecutorReplacements } from '@understudy/rollout'
 
 export interface Reason {
   readonly code: string
   readonly message: string
+}
+
+/** What befell the processes of a version, of one kind: the last that are kept. */
+export interface IncidentSummary {
+  readonly kind: 'crash' | 'hang' | 'memory' | 'frame'
+  readonly count: number
+  /** Of these, how often an input did it again, alone. */
+  readonly confirmed: number
+  /** Of the newest. */
+  readonly message: string
+  readonly at: Date
 }
 
 export interface VersionRecord {
@@ -32,6 +44,8 @@ export interface VersionRecord {
   readonly batchable: boolean | null
   readonly loadMs: number | null
   readonly memoryBytes: number | null
+  /** Newest kind first. */
+  readonly incidents: readonly IncidentSummary[]
   readonly sizeBytes: number
   readonly traceparent: string | null
   readonly discoveredAt: Date
@@ -123,6 +137,8 @@ export interface RolloutRecord {
   readonly approvals: readonly ApprovalRecord[]
   /** Null for rollouts that collect none. */
   readonly evidence: EvidenceRecord | null
+  /** Processes of the candidate that had to be ended while it was open. */
+  readonly replacements: readonly ExecutorReplacements[]
 }
 
 export interface ServableRecord {

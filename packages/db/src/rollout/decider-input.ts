@@ -4,6 +4,7 @@ import {
   assessAnalysis,
   DEFAULT_LIMITS,
   type RolloutRecord as DeciderRollout,
+  findReplacementBreach,
   type NodeReport,
   type PersonsAct,
   planAnalysis,
@@ -96,7 +97,7 @@ export function analysisOf(record: ModelRecord, rollout: RolloutRecord): Analysi
   return assessAnalysis(plan, {
     counters: evidence.counters,
     losses: evidence.losses,
-    breach: evidence.breaches[0]?.detail ?? null,
+    breach: evidence.breaches[0]?.detail ?? findReplacementBreach(rollout.replacements),
     elapsedMs: Math.max(0, until.getTime() - new Date(began.startedAt).getTime()),
     passed: evidence.passedAt !== null,
   })

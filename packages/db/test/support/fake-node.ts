@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { ServableState, ServingPlan } from '@understudy/core'
-import { type EvidenceFlush, NodeStore, type ServableReport } from '../../src/node/index.ts'
+import {
+  type EvidenceFlush,
+  type IncidentReport,
+  NodeStore,
+  type ServableReport,
+} from '../../src/node/index.ts'
 
 export interface FakeNodeOptions {
   readonly databaseUrl: string
@@ -27,6 +32,7 @@ export class FakeNode {
   readonly incarnation = randomUUID()
   readonly store: NodeStore
   #seq = 0
+  #incidents = 0
   #said = ''
 
   constructor({ databaseUrl, name, leaseMs = 600_000 }: FakeNodeOptions) {
@@ -95,6 +101,28 @@ export class FakeNode {
 
   async counts(model: string, counted: CountedPairs): Promise<void> {
     await this.store.flushEvidence([await this.flushOf(model, counted)])
+  }
+
+  /** The next incident of a version as this node would report it: its process was ended for memory, unless said otherwise. */
+  async incidentOf(
+    model: string,
+    number: number,
+    changes: Partial<IncidentReport> = {},
+  ): Promise<IncidentReport> {
+    const plan = await this.store.readPlan()
+    const planned = plan.models
+      .find((candidate) => candidate.model === model)
+      ?.versions.find((version) => version.number === number)
+    this.#incidents += 1
+    return {
+      ...{ seq: this.#incidents, model, number, digest: planned?.digest ?? '' },
+      ...{ kind: 'memory', message: 'It needed more than its limit of 512 MiB.', confirmedInput: null },
+      ...{ atMs: Date.now(), ...changes },
+    }
+  }
+
+  async suffers(model: string, number: number, changes: Partial<IncidentReport> = {}): Promise<void> {
+    await this.store.recordIncidents([await this.incidentOf(model, number, changes)])
   }
 
   async leave(): Promise<void> {

@@ -3,9 +3,11 @@ export interface ExecutorSettings {
   /** User and group to become when started as root. */
   readonly uid: number
   readonly gid: number
-  /** Resident memory at which the watchdog ends the process; 0 for no such limit. */
+  /** Anonymous memory at which the watchdog ends the process, until it is told another limit; 0 for none. */
   readonly memoryLimitBytes: number
   readonly maxFrameBytes: number
+  /** Largest answer of one run. */
+  readonly maxResponseBytes: number
 }
 
 /** Handles of the two sockets that an executor inherits. */
@@ -16,19 +18,27 @@ export const LIFELINE_FD = 4
 export const LAST_WORDS = { runTimeout: 0x52, loadTimeout: 0x4c, memory: 0x4d } as const
 export type LastWord = keyof typeof LAST_WORDS
 
+const KEYS = ['uid', 'gid', 'memoryLimitBytes', 'maxFrameBytes', 'maxResponseBytes'] as const
+
 export function settingsToArgument(settings: ExecutorSettings): string {
-  const { uid, gid, memoryLimitBytes, maxFrameBytes } = settings
-  return [uid, gid, memoryLimitBytes, maxFrameBytes].join(',')
+  return KEYS.map((key) => settings[key]).join(',')
 }
 
 /** Reads what {@link settingsToArgument} wrote; anything else is a defect of the caller. */
 export function settingsFromArgument(argument: string): ExecutorSettings {
-  const numbers = argument.split(',').map(Number)
-  const [uid, gid, memoryLimitBytes, maxFrameBytes] = numbers
-  const isComplete =
-    uid !== undefined && gid !== undefined && memoryLimitBytes !== undefined && maxFrameBytes !== undefined
-  if (!isComplete || !numbers.every((number) => Number.isSafeInteger(number) && number >= 0)) {
-    throw new TypeError(`"${argument}" is not uid,gid,memoryLimitBytes,maxFrameBytes`)
+  const parts = argument.split(',')
+  const number = (key: (typeof KEYS)[number]): number => {
+    const value = Number(parts[KEYS.indexOf(key)])
+    if (parts.length !== KEYS.length || !Number.isSafeInteger(value) || value < 0) {
+      throw new TypeError(`"${argument}" is not ${KEYS.join(',')}`)
+    }
+    return value
   }
-  return { uid, gid, memoryLimitBytes, maxFrameBytes }
+  return {
+    uid: number('uid'),
+    gid: number('gid'),
+    memoryLimitBytes: number('memoryLimitBytes'),
+    maxFrameBytes: number('maxFrameBytes'),
+    maxResponseBytes: number('maxResponseBytes'),
+  }
 }

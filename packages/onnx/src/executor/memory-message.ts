@@ -5,3 +5,9 @@ const MEMORY_MESSAGE =
 export function isMemoryMessage(text: string): boolean {
   return MEMORY_MESSAGE.test(text)
 }
+
+/** Text of a size: `512 MiB`, `0.4 MiB`. */
+export function mebibytes(sizeBytes: number): string {
+  const size = sizeBytes / 2 ** 20
+  return `${size < 10 ? Math.round(size * 10) / 10 : Math.round(size)} MiB`
+}

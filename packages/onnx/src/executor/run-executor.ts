@@ -3,6 +3,7 @@ import { DEFAULT_FRAME_LIMITS } from '../frames/frame-limits.ts'
 import { dropPrivileges } from './drop-privileges.ts'
 import { FRAMES_FD, settingsFromArgument } from './executor-settings.ts'
 import { loadRuntime } from './load-runtime.ts'
+import { MemoryLimit } from './memory-limit.ts'
 import { RunClock } from './run-clock.ts'
 import { reply, serveRequests } from './serve-requests.ts'
 import { SessionHost } from './session-host.ts'
@@ -17,13 +18,16 @@ import { startWatchdog } from './watchdog.ts'
 export async function runExecutor(entry: URL, argument: string): Promise<void> {
   const settings = settingsFromArgument(argument)
   const clock = new RunClock()
-  await startWatchdog(entry, clock, settings.memoryLimitBytes)
+  const memoryLimit = new MemoryLimit()
+  memoryLimit.bytes = settings.memoryLimitBytes
+  await startWatchdog(entry, { clock, memoryLimit })
   const host = new SessionHost(await loadRuntime())
   const identity = dropPrivileges(settings.uid, settings.gid)
   // Half-open: what was asked before the parent ended its side is still answered.
   const socket = new Socket({ fd: FRAMES_FD, readable: true, writable: true, allowHalfOpen: true })
   const limits = { ...DEFAULT_FRAME_LIMITS, maxFrameBytes: settings.maxFrameBytes }
-  const server = { socket, host, clock, limits }
+  const { maxResponseBytes } = settings
+  const server = { socket, host, clock, memoryLimit, limits, maxResponseBytes }
   await reply(server, { type: 'ready', id: 0, ...identity })
   await serveRequests(server)
 }

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
-import { isPlatformError } from '@understudy/core'
+import { isPlatformError, type NamedTensors } from '@understudy/core'
 import { decodeRequest } from '../frames/decode-frame.ts'
 import { encodeFrame } from '../frames/encode-frame.ts'
 import type { FailureKind, ReplyFrame, RequestFrame } from '../frames/frame.ts'
 import type { FrameLimits } from '../frames/frame-limits.ts'
 import { FrameSplitter } from '../frames/frame-splitter.ts'
-import { isMemoryMessage } from './memory-message.ts'
+import { tensorsBytes } from '../frames/tensor-codec.ts'
+import type { MemoryLimit } from './memory-limit.ts'
+import { isMemoryMessage, mebibytes } from './memory-message.ts'
 import type { RunClock } from './run-clock.ts'
 import { type SessionHost, UnsupportedModelError } from './session-host.ts'
 
@@ -15,7 +17,9 @@ export interface RequestServer {
   readonly socket: Socket
   readonly host: SessionHost
   readonly clock: RunClock
+  readonly memoryLimit: MemoryLimit
   readonly limits: FrameLimits
+  readonly maxResponseBytes: number
 }
 
 /**
@@ -60,16 +64,20 @@ async function carryOut(server: RequestServer, request: RequestFrame): Promise<R
     switch (request.type) {
       case 'load': {
         clock.begin('load', request.limitMs)
-        const signature = await host.load(request.path, request.intraOpThreads)
-        return { type: 'loaded', id, tookMs: performance.now() - startedAt, signature }
+        const { model, signature } = await host.load(request)
+        return { type: 'loaded', id, model, tookMs: performance.now() - startedAt, signature }
       }
       case 'run': {
         clock.begin('run', request.limitMs)
-        const tensors = await host.run(request.tensors)
+        const tensors = await host.run(request.model, request.tensors)
+        assertSendable(tensors, server.maxResponseBytes)
         return { type: 'ran', id, tookMs: performance.now() - startedAt, tensors }
       }
       case 'unload':
-        await host.unload()
+        await host.unload(request.model)
+        return { type: 'done', id }
+      case 'limit':
+        server.memoryLimit.bytes = request.memoryLimitBytes
         return { type: 'done', id }
       case 'ping':
         return { type: 'done', id }
@@ -79,6 +87,15 @@ async function carryOut(server: RequestServer, request: RequestFrame): Promise<R
   } finally {
     clock.end()
   }
+}
+
+/** Refuses what is too large to send before it is encoded, which would take its memory once more here and once in the parent. */
+function assertSendable(tensors: NamedTensors, maxResponseBytes: number): void {
+  const sizeBytes = tensorsBytes(tensors, 0)
+  if (sizeBytes <= maxResponseBytes) return
+  throw new Error(
+    `The answer has ${mebibytes(sizeBytes)}; at most ${mebibytes(maxResponseBytes)} are sent (maxResponseBytes). Ask for fewer rows or outputs, or raise the limit.`,
+  )
 }
 
 function failure(id: number, kind: FailureKind, error: unknown): ReplyFrame {

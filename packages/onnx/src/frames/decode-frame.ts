@@ -1,5 +1,12 @@
 import { BodyReader } from './body-reader.ts'
-import { FAILURE_KINDS, FRAME_TYPE, type Frame, type ReplyFrame, type RequestFrame } from './frame.ts'
+import {
+  FAILURE_KINDS,
+  FRAME_TYPE,
+  type Frame,
+  MODEL_FORMS,
+  type ReplyFrame,
+  type RequestFrame,
+} from './frame.ts'
 import { frameInvalid } from './frame-error.ts'
 import type { FrameLimits } from './frame-limits.ts'
 import type { RawFrame } from './frame-splitter.ts'
@@ -29,7 +36,7 @@ function decode<F extends Frame>(
   limits: FrameLimits,
   body: (raw: RawFrame, reader: BodyReader) => F,
 ): F {
-  const reader = new BodyReader(raw.body, limits)
+  const reader = new BodyReader(raw, limits)
   const frame = body(raw, reader)
   reader.end()
   return frame
@@ -40,14 +47,24 @@ function requestBody({ type, id }: RawFrame, reader: BodyReader): RequestFrame {
     case FRAME_TYPE.load: {
       const limitMs = reader.u32()
       const intraOpThreads = reader.u32()
-      return { type: 'load', id, limitMs, intraOpThreads, path: reader.text() }
+      const form = MODEL_FORMS[reader.u32()]
+      if (form === undefined) throw frameInvalid('it asks for an unknown form')
+      return { type: 'load', id, limitMs, intraOpThreads, form, path: reader.text() }
     }
     case FRAME_TYPE.run: {
       const limitMs = reader.u32()
-      return { type: 'run', id, limitMs, tensors: readTensors(reader) }
+      const model = reader.u32()
+      return { type: 'run', id, limitMs, model, tensors: readTensors(reader) }
     }
     case FRAME_TYPE.unload:
-      return { type: 'unload', id }
+      return { type: 'unload', id, model: reader.u32() }
+    case FRAME_TYPE.limit: {
+      const memoryLimitBytes = reader.f64()
+      if (!Number.isSafeInteger(memoryLimitBytes) || memoryLimitBytes < 0) {
+        throw frameInvalid('a memory limit is no size')
+      }
+      return { type: 'limit', id, memoryLimitBytes }
+    }
     case FRAME_TYPE.ping:
       return { type: 'ping', id }
     default:
@@ -63,7 +80,8 @@ function replyBody({ type, id }: RawFrame, reader: BodyReader): ReplyFrame {
     }
     case FRAME_TYPE.loaded: {
       const tookMs = duration(reader)
-      return { type: 'loaded', id, tookMs, signature: readSignature(reader) }
+      const model = reader.u32()
+      return { type: 'loaded', id, tookMs, model, signature: readSignature(reader) }
     }
     case FRAME_TYPE.ran: {
       const tookMs = duration(reader)

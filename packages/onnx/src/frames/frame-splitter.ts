@@ -1,22 +1,21 @@
 import { ALIGNMENT_BYTES, FRAME_MAGIC, HEADER_BYTES } from './frame.ts'
 import { frameInvalid } from './frame-error.ts'
 import type { FrameLimits } from './frame-limits.ts'
+import { readU32 } from './read-u32.ts'
 
-/** A frame as it came: type and id of its header, and the bytes of its body. */
+/** A frame as it came: type and id of its header, and where its body lies. */
 export interface RawFrame {
   readonly type: number
   readonly id: number
-  readonly body: Uint8Array
-}
-
-interface Header {
-  readonly type: number
-  readonly id: number
-  readonly bodyBytes: number
+  readonly bytes: Uint8Array
+  /** The body is `bytes` from here ... */
+  readonly start: number
+  /** ... to before here. */
+  readonly end: number
 }
 
 /**
- * Cuts a stream of chunks into frames. A body within one chunk is a view of it; a larger one is gathered once.
+ * Cuts a stream of chunks into frames. A body within one chunk stays where it is; a larger one is gathered once.
  *
  * Memory held is that of one frame, and grows only with bytes that came, never with a length that was announced.
  */
@@ -38,6 +37,7 @@ export class FrameSplitter {
    * @throws PlatformError `onnx.frame_invalid`
    */
   push(chunk: Uint8Array): RawFrame[] {
+    if (this.#waitingBytes === 0 && chunk.byteLength >= this.#neededBytes) return this.#cut(chunk)
     this.#waiting.push(chunk)
     this.#waitingBytes += chunk.byteLength
     if (this.#waitingBytes < this.#neededBytes) return []
@@ -57,13 +57,13 @@ export class FrameSplitter {
     let at = 0
     this.#neededBytes = HEADER_BYTES
     while (bytes.byteLength - at >= HEADER_BYTES) {
-      const header = this.#header(bytes, at)
-      const end = at + HEADER_BYTES + header.bodyBytes
+      const start = at + HEADER_BYTES
+      const end = start + this.#bodyBytes(bytes, at)
       if (end > bytes.byteLength) {
         this.#neededBytes = end - at
         break
       }
-      frames.push({ type: header.type, id: header.id, body: bytes.subarray(at + HEADER_BYTES, end) })
+      frames.push({ type: readU32(bytes, at + 4), id: readU32(bytes, at + 8), bytes, start, end })
       at = end
     }
     if (at < bytes.byteLength) {
@@ -73,15 +73,14 @@ export class FrameSplitter {
     return frames
   }
 
-  #header(bytes: Uint8Array, at: number): Header {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES)
-    if (view.getUint32(0, true) !== FRAME_MAGIC) throw frameInvalid('it does not begin with the magic number')
-    const bodyBytes = view.getUint32(12, true)
+  #bodyBytes(bytes: Uint8Array, at: number): number {
+    if (readU32(bytes, at) !== FRAME_MAGIC) throw frameInvalid('it does not begin with the magic number')
+    const bodyBytes = readU32(bytes, at + 12)
     if (HEADER_BYTES + bodyBytes > this.#limits.maxFrameBytes) {
       throw frameInvalid(`it announces ${bodyBytes} bytes; at most ${this.#limits.maxFrameBytes} are allowed`)
     }
     if (bodyBytes % ALIGNMENT_BYTES !== 0) throw frameInvalid('its length is not aligned')
-    return { type: view.getUint32(4, true), id: view.getUint32(8, true), bodyBytes }
+    return bodyBytes
   }
 }
 

@@ -1,5 +1,12 @@
 import type { NamedTensors, Signature } from '@understudy/core'
 
+/**
+ * How weights are held. `mapped`: external data stay mapped from their file, at the price of slower batches; `prepacked`: copied into the
+ * order that the kernels like best, the default of ONNX Runtime.
+ */
+export const MODEL_FORMS = ['mapped', 'prepacked'] as const
+export type ModelForm = (typeof MODEL_FORMS)[number]
+
 /** Why the executor could not do what was asked, and what that means for the model. */
 export const FAILURE_KINDS = ['load', 'run', 'memory', 'unsupported', 'protocol'] as const
 export type FailureKind = (typeof FAILURE_KINDS)[number]
@@ -10,12 +17,21 @@ export type RequestFrame =
       readonly type: 'load'
       readonly id: number
       readonly path: string
+      readonly form: ModelForm
       readonly intraOpThreads: number
       readonly limitMs: number
     }
-  | { readonly type: 'run'; readonly id: number; readonly limitMs: number; readonly tensors: NamedTensors }
-  | { readonly type: 'unload'; readonly id: number }
+  | {
+      readonly type: 'run'
+      readonly id: number
+      readonly model: number
+      readonly limitMs: number
+      readonly tensors: NamedTensors
+    }
+  | { readonly type: 'unload'; readonly id: number; readonly model: number }
   | { readonly type: 'ping'; readonly id: number }
+  /** The watchdog's limit from now on; 0 for none. */
+  | { readonly type: 'limit'; readonly id: number; readonly memoryLimitBytes: number }
 
 /** What the executor says. `ready` comes first and unasked, with id 0. */
 export type ReplyFrame =
@@ -26,7 +42,14 @@ export type ReplyFrame =
       readonly uid: number
       readonly gid: number
     }
-  | { readonly type: 'loaded'; readonly id: number; readonly tookMs: number; readonly signature: Signature }
+  | {
+      readonly type: 'loaded'
+      readonly id: number
+      /** Number of the model in this executor, from 1, never used again. */
+      readonly model: number
+      readonly tookMs: number
+      readonly signature: Signature
+    }
   | { readonly type: 'ran'; readonly id: number; readonly tookMs: number; readonly tensors: NamedTensors }
   | { readonly type: 'done'; readonly id: number }
   | {
@@ -44,6 +67,7 @@ export const FRAME_TYPE = {
   run: 2,
   unload: 3,
   ping: 4,
+  limit: 5,
   ready: 16,
   loaded: 17,
   ran: 18,
@@ -59,5 +83,6 @@ export const HEADER_BYTES = 16
 export const ALIGNMENT_BYTES = 8
 
 export function padded(sizeBytes: number): number {
-  return Math.ceil(sizeBytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+  const over = sizeBytes % ALIGNMENT_BYTES
+  return over === 0 ? sizeBytes : sizeBytes + ALIGNMENT_BYTES - over
 }

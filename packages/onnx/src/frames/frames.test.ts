@@ -89,7 +89,7 @@ describe('frames', () => {
         fc.array(fc.nat(10_000), { maxLength: 6 }),
         (batches, cuts) => {
           const frames = batches.map(
-            (tensors, i): Frame => ({ type: 'run', id: i + 1, limitMs: 250, tensors }),
+            (tensors, i): Frame => ({ type: 'run', id: i + 1, model: 3, limitMs: 250, tensors }),
           )
           const stream = Buffer.concat(frames.map((frame) => encodeFrame(frame, limits)))
           const splitter = new FrameSplitter(limits)
@@ -98,7 +98,7 @@ describe('frames', () => {
           expect(decoded.map(({ id }) => id)).toEqual(frames.map(({ id }) => id))
           decoded.forEach((request, i) => {
             if (request.type !== 'run') throw new Error(`got ${request.type}`)
-            expect(request.limitMs).toBe(250)
+            expect(request).toMatchObject({ limitMs: 250, model: 3 })
             const sent = [...(batches[i] ?? [])].map(([name, tensor]) => [name, bitsOf(tensor)])
             expect([...request.tensors].map(([name, tensor]) => [name, bitsOf(tensor)])).toEqual(sent)
           })
@@ -108,8 +108,9 @@ describe('frames', () => {
   })
 
   it.each<Frame>([
-    { type: 'load', id: 7, path: '/models/größe.onnx', intraOpThreads: 2, limitMs: 60_000 },
-    { type: 'unload', id: 8 },
+    { type: 'load', id: 7, path: '/models/größe.onnx', form: 'mapped', intraOpThreads: 2, limitMs: 60_000 },
+    { type: 'unload', id: 8, model: 0xffff_ffff },
+    { type: 'limit', id: 9, memoryLimitBytes: 2 ** 40 + 1 },
     { type: 'ping', id: 0xffff_ffff },
   ])('carry the request $type', (frame) => {
     const [raw] = new FrameSplitter(limits).push(encodeFrame(frame, limits))
@@ -121,6 +122,7 @@ describe('frames', () => {
     {
       type: 'loaded',
       id: 1,
+      model: 2,
       tookMs: 12.5,
       signature: {
         inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 4] }],
@@ -137,9 +139,20 @@ describe('frames', () => {
     expect(raw && decodeReply(raw, limits)).toEqual(frame)
   })
 
+  it('take one allocation of the right size, whatever they hold', () => {
+    fc.assert(
+      fc.property(arbitraryTensors, (tensors) => {
+        const bytes = encodeFrame({ type: 'ran', id: 1, tookMs: 1, tensors }, limits)
+        const [raw] = new FrameSplitter(limits).push(bytes)
+        expect(raw?.end).toBe(bytes.byteLength)
+        expect(raw && decodeReply(raw, limits)).toMatchObject({ type: 'ran' })
+      }),
+    )
+  })
+
   it('gives numbers as views of the frame, without a copy', () => {
     const tensors = new Map([['x', numericTensor('float64', [2], Uint8Array.of(1, 2, 3))]])
-    const bytes = encodeFrame({ type: 'run', id: 1, limitMs: 1, tensors }, limits)
+    const bytes = encodeFrame({ type: 'run', id: 1, model: 1, limitMs: 1, tensors }, limits)
     const [raw] = new FrameSplitter(limits).push(bytes)
     const request = raw && decodeRequest(raw, limits)
     const data = request?.type === 'run' ? (request.tensors.get('x')?.data as Float64Array) : undefined
@@ -196,19 +209,28 @@ describe('hostile bytes', () => {
     )
   })
 
+  it('never make a body be read beyond its own end', () => {
+    const one = encodeFrame({ type: 'failed', id: 1, kind: 'run', message: 'short' }, limits)
+    const two = encodeFrame({ type: 'failed', id: 2, kind: 'run', message: 'a secret of another' }, limits)
+    const stream = Buffer.concat([one, two])
+    stream.writeUInt32LE(30, HEADER_BYTES + 4) // the first text claims to reach into the second frame
+    const [raw] = new FrameSplitter(limits).push(stream)
+    expect(codeOf(() => raw && decodeReply(raw, limits))).toBe('onnx.frame_invalid')
+  })
+
   it('cannot make a tensor larger than the frame that brings it', () => {
-    const body = Buffer.alloc(32)
-    body.writeUInt32LE(1, 4) // limitMs is 0; one tensor
-    body.writeUInt8(DTYPES.indexOf('string'), 12) // after a name of length 0
-    body.writeUInt8(1, 13)
-    body.writeUInt32LE(0xffff_ffff, 14)
-    const raw = { type: FRAME_TYPE.run, id: 1, body }
+    const bytes = Buffer.alloc(32)
+    bytes.writeUInt32LE(1, 8) // limitMs and model are 0; one tensor
+    bytes.writeUInt8(DTYPES.indexOf('string'), 16) // after a name of length 0
+    bytes.writeUInt8(1, 17)
+    bytes.writeUInt32LE(0xffff_ffff, 18)
+    const raw = { type: FRAME_TYPE.run, id: 1, bytes, start: 0, end: 32 }
     expect(codeOf(() => decodeRequest(raw, limits))).toBe('onnx.frame_invalid')
   })
 
   it('a frame over the limit is not sent either', () => {
     const tensors = new Map([['x', numericTensor('float32', [1 << 19], Uint8Array.of(0))]])
-    expect(codeOf(() => encodeFrame({ type: 'run', id: 1, limitMs: 1, tensors }, limits))).toBe(
+    expect(codeOf(() => encodeFrame({ type: 'run', id: 1, model: 1, limitMs: 1, tensors }, limits))).toBe(
       'onnx.frame_invalid',
     )
   })

@@ -1,6 +1,6 @@
 import { type Dimension, DTYPES, type Signature, type TensorSpec } from '@understudy/core'
 import type { BodyReader } from './body-reader.ts'
-import type { BodyWriter } from './body-writer.ts'
+import { type BodyWriter, textBytes } from './body-writer.ts'
 import { frameInvalid } from './frame-error.ts'
 import { readDType } from './tensor-codec.ts'
 
@@ -17,6 +17,17 @@ export function writeSignature(writer: BodyWriter, signature: Signature): void {
       for (const dimension of spec.shape) writeDimension(writer, dimension)
     }
   }
+}
+
+export function signatureBytes(signature: Signature): number {
+  let sizeBytes = 8
+  for (const spec of [...signature.inputs, ...signature.outputs]) {
+    sizeBytes += textBytes(spec.name) + 2
+    for (const dimension of spec.shape) {
+      sizeBytes += 1 + (typeof dimension === 'number' ? 8 : textBytes(dimension))
+    }
+  }
+  return sizeBytes
 }
 
 export function readSignature(reader: BodyReader): Signature {

@@ -1,5 +1,4 @@
 import {
-  allocateData,
   BYTES_PER_ELEMENT,
   DTYPES,
   type DType,
@@ -9,10 +8,11 @@ import {
   type TensorData,
 } from '@understudy/core'
 import type { BodyReader } from './body-reader.ts'
-import type { BodyWriter } from './body-writer.ts'
-import { ALIGNMENT_BYTES } from './frame.ts'
+import { type BodyWriter, textBytes } from './body-writer.ts'
+import { ALIGNMENT_BYTES, padded } from './frame.ts'
 import { frameInvalid } from './frame-error.ts'
 
+type NumericDType = Exclude<DType, 'string'>
 type NumericData = Exclude<TensorData, readonly string[]>
 
 /** Tensors by name: count, then for each name, type, rank, sizes, padding, raw little-endian data. */
@@ -31,6 +31,20 @@ export function writeTensors(writer: BodyWriter, tensors: NamedTensors): void {
       writer.bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     }
   }
+}
+
+/** Bytes that {@link writeTensors} takes when it begins at so many bytes after an aligned place. */
+export function tensorsBytes(tensors: NamedTensors, from: number): number {
+  let at = from + 4
+  for (const [name, tensor] of tensors) {
+    at += textBytes(name) + 2 + 4 * tensor.shape.length
+    if (tensor.dtype === 'string') {
+      for (const text of tensor.data as readonly string[]) at += textBytes(text)
+    } else {
+      at = padded(at) + (tensor.data as NumericData).byteLength
+    }
+  }
+  return at - from
 }
 
 /** Reads what {@link writeTensors} wrote. Numeric data are views of the frame where its place in memory permits. */
@@ -68,19 +82,22 @@ function readTensor(reader: BodyReader): Tensor {
     return { dtype, shape, data }
   }
   reader.align()
-  return { dtype, shape, data: numericData(dtype, reader.bytes(sizeBytes)) }
+  return { dtype, shape, data: numericData(dtype, reader, sizeBytes) }
 }
 
-function numericData(dtype: Exclude<DType, 'string'>, bytes: Uint8Array): TensorData {
-  const length = bytes.byteLength / BYTES_PER_ELEMENT[dtype]
-  if (bytes.byteOffset % ALIGNMENT_BYTES === 0) return viewOf(dtype, bytes, length)
-  const copy = allocateData(dtype, length) as NumericData
-  new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength).set(bytes)
-  return copy
+function numericData(dtype: NumericDType, reader: BodyReader, sizeBytes: number): TensorData {
+  const at = reader.skip(sizeBytes)
+  const isAligned = at % ALIGNMENT_BYTES === 0
+  const memory = isAligned ? reader.memory : reader.memory.slice(at, at + sizeBytes)
+  return viewOf(dtype, memory, isAligned ? at : 0, sizeBytes / BYTES_PER_ELEMENT[dtype])
 }
 
-function viewOf(dtype: Exclude<DType, 'string'>, bytes: Uint8Array, length: number): TensorData {
-  const { buffer, byteOffset } = bytes
+function viewOf(
+  dtype: NumericDType,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+  length: number,
+): TensorData {
   switch (dtype) {
     case 'float32':
       return new Float32Array(buffer, byteOffset, length)

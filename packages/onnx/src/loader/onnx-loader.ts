@@ -6,43 +6,76 @@ import {
   type Signature,
   systemClock,
 } from '@understudy/core'
-import type { LoadContext, Loader, ModelServable, ResourceEstimate, WarmUpReport } from '@understudy/serving'
+import type {
+  LoadContext,
+  Loader,
+  ModelServable,
+  ResourceEstimate,
+  ServableRole,
+  WarmUpReport,
+} from '@understudy/serving'
 import { compareContract } from '../contract/compare-contract.ts'
-import { ExecutorClient } from '../process/executor-client.ts'
-import type { ExecutorOptions } from '../process/executor-options.ts'
-import { estimateMemoryBytes } from './estimate-memory.ts'
-import type { ExecutorEvent } from './executor-events.ts'
-import { OnnxServable } from './onnx-servable.ts'
+import type { AloneVersion } from '../pool/alone-runner.ts'
+import { decideFirstForm, decideForm } from '../pool/decide-form.ts'
+import { decidePlacement } from '../pool/decide-placement.ts'
+import { estimateMemory } from '../pool/estimate-memory.ts'
+import type { ExecutorPool } from '../pool/executor-pool.ts'
+import type { Home } from '../pool/home.ts'
+import type { ExecutorEvent, VersionIncident } from './executor-events.ts'
+import type { SettleRequest } from './home-keeper.ts'
+import type { Place } from './next-step.ts'
+import { OnnxServable, type WishFacts } from './onnx-servable.ts'
 import { warmUp } from './warm-up.ts'
 
+/** The files of a version on this machine, in the form that executors read. */
+export interface IngestedVersion {
+  /** Absolute path of the entry point, readable by the executor's user. External data lie beside it. */
+  readonly path: string
+  readonly weightsBytes: number
+  /** The weights lie page-aligned in a file of their own, so that executors can map them. */
+  readonly mappable: boolean
+}
+
 export interface OnnxLoaderOptions {
-  /** Absolute path of the entry point on this machine, readable by the executor's user. External data lie beside it. */
-  readonly modelPath: string
-  readonly planned: Pick<PlannedVersion, 'signature' | 'batchable' | 'runtime' | 'files'>
-  /** Golden requests for warm-up; without any, inputs are made up. */
+  readonly planned: Pick<PlannedVersion, 'signature' | 'batchable' | 'runtime' | 'files' | 'measured'>
+  /** Not needed for {@link OnnxLoader.estimateResources}. */
+  readonly ingested: IngestedVersion
+  readonly pool: ExecutorPool
+  /** Golden requests for warm-up; without any, what clients sent, and without that, made-up inputs. */
   readonly warmUpInputs: readonly NamedTensors[]
-  readonly executor: ExecutorOptions
   /** @defaultValue 120000 */
   readonly loadTimeoutMs?: number | undefined
   readonly clock?: Clock | undefined
   readonly onEvent?: ((event: ExecutorEvent) => void) | undefined
+  readonly onIncident?: ((incident: VersionIncident) => void) | undefined
 }
 
 const DEFAULT_LOAD_TIMEOUT_MS = 120_000
 
-/** Loads one model version into an executor process of its own, and ends that process at unload. */
+/** Loads one model version into the executors of a node: soonest first, and where it should be behind the traffic. */
 export class OnnxLoader implements Loader<ModelServable> {
   readonly #options: OnnxLoaderOptions
-  readonly #clock: Clock
+  readonly #weightsBytes: number
   #servable: OnnxServable | undefined
+  #context: LoadContext | undefined
 
   constructor(options: OnnxLoaderOptions) {
     this.#options = options
-    this.#clock = options.clock ?? systemClock
+    const filesBytes = options.planned.files.reduce((sum, file) => sum + file.sizeBytes, 0)
+    this.#weightsBytes = Math.max(options.ingested.weightsBytes, filesBytes)
   }
 
-  async estimateResources(): Promise<ResourceEstimate> {
-    return { memoryBytes: estimateMemoryBytes(this.#options.planned.files), executors: 1 }
+  /**
+   * Upper bound of what the version needs in that role. Mapped weights count while it answers, since they must stay in memory then; of a
+   * version that only waits the system may take them back.
+   */
+  async estimateResources(role: ServableRole): Promise<ResourceEstimate> {
+    const place = this.#wish({ role, runMs: undefined, incidents: 0 })
+    const { anonymousBytes, mappedBytes } = this.#estimate(place)
+    return {
+      memoryBytes: anonymousBytes + (role === 'idle' ? 0 : mappedBytes),
+      executors: place.placement === 'own' ? 1 : 0,
+    }
   }
 
   /**
@@ -50,26 +83,39 @@ export class OnnxLoader implements Loader<ModelServable> {
    * `onnx.memory_limit`, `onnx.unsupported`, `serving.cancelled`
    */
   async load(context: LoadContext): Promise<ModelServable> {
-    const { planned, onEvent } = this.#options
-    const { client, signature } = await this.#start(context.signal)
+    const { id, signal, role } = context
+    this.#context = context
+    const { planned, pool, clock = systemClock, onEvent, onIncident } = this.#options
+    const firstForm = decideFirstForm(this.#formFacts())
+    const { placement } = this.#wish({ role, runMs: undefined, incidents: 0 })
+    const first = { form: firstForm, placement, haste: 'now', isUrgent: () => false, signal } as const
+    const home = await this.#settle(first)
+    const suspects = this.#aloneVersion(firstForm)
+    const { runTimeoutMs, timeoutMs } = planned.runtime
     this.#servable = new OnnxServable(
       {
-        signature,
+        ...{ id, role, clock, firstForm, runTimeoutMs },
+        signature: home.signature,
         batchable: planned.batchable,
-        runTimeoutMs: planned.runtime.runTimeoutMs,
-        retryWithinMs: planned.runtime.timeoutMs,
-        replace: (signal) => this.#startWarm(signal),
-        clock: this.#clock,
-        onEvent: (event) => onEvent?.({ id: context.id, ...event }),
+        retryWithinMs: timeoutMs,
+        wish: (facts) => this.#wish(facts),
+        settle: (request) => this.#settle(request),
+        warmUp: async (at, stop) => {
+          await this.#warmUp(home.signature, (inputs) => at.run(inputs, runTimeoutMs), stop)
+        },
+        runAlone: (inputs) => pool.alone.run(suspects, { inputs, runTimeoutMs, waitMs: timeoutMs }),
+        onEvent: (event) => onEvent?.(event),
+        onIncident: (incident) => onIncident?.(incident),
       },
-      client,
+      home,
     )
     return this.#servable
   }
 
   async warmUp(servable: ModelServable, signal: AbortSignal): Promise<WarmUpReport> {
-    const plan = { inputs: this.#options.warmUpInputs, signature: servable.signature }
-    return warmUp(plan, async (inputs) => (await servable.run(inputs)).outputs, signal)
+    const report = await this.#warmUp(servable.signature, (inputs) => servable.run(inputs), signal)
+    this.#servable?.beginMoving()
+    return report
   }
 
   async unload(): Promise<void> {
@@ -77,52 +123,52 @@ export class OnnxLoader implements Loader<ModelServable> {
     this.#servable = undefined
   }
 
-  async #startWarm(signal: AbortSignal): Promise<ExecutorClient> {
-    const { client, signature } = await this.#start(signal)
-    const { warmUpInputs: inputs, planned } = this.#options
-    try {
-      const run = async (request: NamedTensors) =>
-        (await client.run(request, planned.runtime.runTimeoutMs)).outputs
-      await warmUp({ inputs, signature }, run, signal)
-      return client
-    } catch (error) {
-      await client.close()
-      throw error
-    }
+  #warmUp(signature: Signature, run: ModelServable['run'], signal: AbortSignal): Promise<WarmUpReport> {
+    const { warmUpInputs: golden } = this.#options
+    const { warmUpInputs: captured = [], awaited: isHasty } = this.#context ?? {}
+    const plan = { golden, captured, signature, isHasty }
+    return warmUp(plan, async (inputs) => (await run(inputs)).outputs, signal)
   }
 
-  async #start(signal: AbortSignal): Promise<{ client: ExecutorClient; signature: Signature }> {
-    if (signal.aborted) throw cancelled()
-    const { executor, modelPath, planned, loadTimeoutMs = DEFAULT_LOAD_TIMEOUT_MS } = this.#options
-    const client = await ExecutorClient.start(executor)
-    const kill = () => client.kill()
-    signal.addEventListener('abort', kill)
-    if (signal.aborted) kill()
-    try {
-      const { signature } = await client.load({
-        path: modelPath,
-        intraOpThreads: planned.runtime.intraOpThreads,
-        limitMs: loadTimeoutMs,
-      })
-      assertAsPlanned(planned.signature, signature)
-      return { client, signature }
-    } catch (error) {
-      await client.close()
-      throw signal.aborted ? cancelled() : error
-    } finally {
-      signal.removeEventListener('abort', kill)
-    }
+  #wish(facts: WishFacts): Place {
+    const { measured, runtime, batchable } = this.#options.planned
+    const form = decideForm({ ...this.#formFacts(), batchable, role: facts.role })
+    const { intraOpThreads } = runtime
+    const weightsBytes = this.#weightsBytes
+    return { form, placement: decidePlacement({ ...facts, form, weightsBytes, measured, intraOpThreads }) }
   }
-}
 
-/** The bytes were proved in quarantine; another signature here means other bytes or another runtime. */
-function assertAsPlanned(planned: Signature, loaded: Signature): void {
-  const [difference] = compareContract(planned, loaded)
-  if (difference !== undefined) {
+  async #settle(request: SettleRequest): Promise<Home> {
+    const { pool, planned } = this.#options
+    const home = await pool.settle({ ...this.#aloneVersion(request.form, request), ...request })
+    const [difference] = compareContract(planned.signature, home.signature)
+    if (difference === undefined) return home
+    // The bytes were proved in quarantine; another signature means other bytes or another runtime.
+    await home.evict()
     throw new PlatformError('onnx.load_failed', `The loaded model is not the validated one: ${difference}.`)
   }
-}
 
-function cancelled(): PlatformError {
-  return new PlatformError('serving.cancelled', 'The load was given up.')
+  #aloneVersion(form: Place['form'], place: Place = { form, placement: 'own' }): AloneVersion {
+    const { planned, ingested, loadTimeoutMs: limitMs = DEFAULT_LOAD_TIMEOUT_MS } = this.#options
+    const { intraOpThreads } = planned.runtime
+    return {
+      form,
+      path: ingested.path,
+      intraOpThreads,
+      limitMs,
+      reservedBytes: this.#estimate(place).anonymousBytes,
+    }
+  }
+
+  #formFacts() {
+    return { weightsBytes: this.#weightsBytes, mappable: this.#options.ingested.mappable }
+  }
+
+  #estimate(place: Place) {
+    return estimateMemory({
+      ...place,
+      weightsBytes: this.#weightsBytes,
+      measured: this.#options.planned.measured,
+    })
+  }
 }

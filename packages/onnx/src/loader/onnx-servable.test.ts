@@ -1,25 +1,37 @@
-import { isPlatformError, type NamedTensors, PlatformError } from '@understudy/core'
-import type { RunResult } from '@understudy/serving'
+import { type ErrorCode, isPlatformError, type NamedTensors, PlatformError } from '@understudy/core'
+import type { RunResult, ServableRole } from '@understudy/serving'
 import { TestClock, waitFor } from '@understudy/testing'
 import { describe, expect, it } from 'vitest'
+import { restartDelayMs, SOUND_AFTER_MS } from '../pool/restart-delay.ts'
 import type { ExecutorExit } from '../process/executor-exit.ts'
-import { OnnxServable, type RunningExecutor } from './onnx-servable.ts'
-import { restartDelayMs, SOUND_AFTER_MS } from './restart-delay.ts'
+import type { ExecutorEvent, VersionIncident } from './executor-events.ts'
+import type { ServableHome, SettleRequest } from './home-keeper.ts'
+import type { Place } from './next-step.ts'
+import { OnnxServable, type WishFacts } from './onnx-servable.ts'
 
 const EXIT: ExecutorExit = { code: null, signal: 'SIGKILL', lastWord: undefined, stderrTail: '' }
 const ANSWER: RunResult = { outputs: new Map(), runTimeMs: 1 }
 const INPUTS: NamedTensors = new Map()
+const ID = { name: 'm', version: 1 }
+const LIVE: Place = { form: 'prepacked', placement: 'own' }
+const FIRST: Place = { form: 'mapped', placement: 'own' }
+const AT_REST: Place = { form: 'mapped', placement: 'parked' }
 
-/** An executor whose runs stay open until the test answers them or lets it crash. */
-class FakeExecutor implements RunningExecutor {
+/** A home whose runs stay open until the test answers them or ends its executor. */
+class FakeHome implements ServableHome {
   readonly pid: number
+  readonly form: Place['form']
+  readonly placement: Place['placement']
   readonly exited: Promise<ExecutorExit>
   isAlive = true
+  hasLeft = false
   #end: (exit: ExecutorExit) => void = () => {}
   #open: { resolve: (result: RunResult) => void; reject: (error: PlatformError) => void }[] = []
 
-  constructor(pid: number) {
+  constructor(pid: number, place: Place) {
     this.pid = pid
+    this.form = place.form
+    this.placement = place.placement
     this.exited = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -37,55 +49,73 @@ class FakeExecutor implements RunningExecutor {
     for (const { resolve } of this.#open.splice(0)) resolve(ANSWER)
   }
 
-  fail(code: 'serving.run_timeout' | 'onnx.run_failed' | 'onnx.memory_limit'): void {
-    this.#open.shift()?.reject(new PlatformError(code, 'as told'))
-  }
-
-  crash(): void {
+  /** The run under way gets this error, those behind it are lost with it. */
+  crash(code: ErrorCode = 'onnx.run_crashed', exit = EXIT): void {
     this.isAlive = false
-    this.#open.splice(0).forEach(({ reject }, i) => {
-      reject(new PlatformError('serving.executor_lost', 'crashed', { details: { wasRunning: i === 0 } }))
+    const open = this.#open.splice(0)
+    open.forEach(({ reject }, i) => {
+      const details = { wasRunning: i === 0 }
+      reject(new PlatformError(i === 0 ? code : 'serving.executor_lost', 'as told', { details }))
     })
-    this.#end(EXIT)
+    this.#end(exit)
   }
 
-  async close(): Promise<void> {
-    if (this.isAlive) this.crash()
+  async leave(): Promise<void> {
+    this.hasLeft = true
   }
+
+  async evict(): Promise<void> {
+    this.hasLeft = true
+    if (this.isAlive) this.crash('serving.executor_lost')
+  }
+
+  async toForeground(): Promise<void> {}
 }
 
-function setUp(options: { startsFail?: number } = {}) {
+interface RigOptions {
+  readonly role?: ServableRole
+  readonly first?: Place
+  readonly wish?: (facts: WishFacts) => Place
+}
+
+function setUp({ role = 'live', first = LIVE, wish = () => LIVE }: RigOptions = {}) {
   const clock = new TestClock()
-  const executors = [new FakeExecutor(1)]
-  const events: string[] = []
-  let failuresLeft = options.startsFail ?? 0
-  const replace = async () => {
-    if (failuresLeft-- > 0) throw new PlatformError('onnx.executor_unavailable', 'no process')
-    const executor = new FakeExecutor(executors.length + 1)
-    executors.push(executor)
-    return executor
+  const homes = [new FakeHome(1, first)]
+  const events: ExecutorEvent[] = []
+  const incidents: VersionIncident[] = []
+  /** Loads that the test lets succeed or fail; without it they succeed at once. */
+  const gate = { open: async (_request: SettleRequest) => {}, warmUps: 0 }
+  const settle = async (request: SettleRequest) => {
+    await gate.open(request)
+    if (request.signal.aborted) throw new PlatformError('serving.cancelled', 'given up')
+    const home = new FakeHome(homes.length + 1, request)
+    homes.push(home)
+    return home
   }
-  const [first] = executors
-  if (!first) throw new Error('no executor')
   const servable = new OnnxServable(
     {
+      ...{ id: ID, role, wish, settle, clock, batchable: true, firstForm: 'mapped' },
       signature: { inputs: [], outputs: [] },
-      batchable: true,
       runTimeoutMs: 5_000,
       retryWithinMs: 1_000,
-      replace,
-      clock,
-      onEvent: (event) => events.push(event.type),
+      warmUp: async () => {
+        gate.warmUps += 1
+      },
+      runAlone: async () => ANSWER,
+      onEvent: (event) => events.push(event),
+      onIncident: (incident) => incidents.push(incident),
     },
-    first,
+    homes[0] as FakeHome,
   )
-  /** The executor of that number, once `runs` runs have reached it. */
+  /** The home of that number, once `runs` runs have reached it. */
   const reached = (number: number, runs = 1) =>
-    waitFor(`${runs} runs on executor ${number}`, () => {
-      const executor = executors[number - 1]
-      return executor && executor.openRuns >= runs ? executor : undefined
+    waitFor(`${runs} runs in home ${number}`, () => {
+      const home = homes[number - 1]
+      return home && home.openRuns >= runs ? home : undefined
     })
-  return { clock, servable, events, executors, reached }
+  const home = (number: number) => waitFor(`home ${number}`, () => homes[number - 1])
+  const types = () => events.map(({ type }) => type)
+  return { clock, servable, events, types, incidents, homes, gate, reached, home }
 }
 
 const codeOf = (promise: Promise<unknown>) =>
@@ -94,82 +124,187 @@ const codeOf = (promise: Promise<unknown>) =>
     (error) => (isPlatformError(error) ? error.code : String(error)),
   )
 
-describe('OnnxServable', () => {
-  it('runs again on the replacement what was lost with its executor', async () => {
-    const { servable, reached, events } = setUp()
-    const run = codeOf(servable.run(INPUTS))
-    ;(await reached(1)).crash()
-    ;(await reached(2)).answerAll()
-    expect(await run).toBe('answered')
-    expect(events).toEqual(['lost', 'replaced'])
-  })
-
-  it('gives up a run that was being carried out in two crashes, and spares those behind it', async () => {
-    const { servable, reached, clock } = setUp()
-    const poison = codeOf(servable.run(INPUTS))
+describe('a loss', () => {
+  it('is made good in the form that can be had soonest; what waited runs there, what was under way is suspect', async () => {
+    const { servable, reached, types, incidents } = setUp()
+    const suspect = codeOf(servable.run(INPUTS))
     await reached(1)
     const innocent = codeOf(servable.run(INPUTS))
     ;(await reached(1, 2)).crash()
-    ;(await reached(2, 2)).crash()
-    expect(await poison).toBe('serving.executor_lost')
-    await clock.advance(restartDelayMs(2))
-    ;(await reached(3)).answerAll()
+    const second = await reached(2)
+    expect(second.form).toBe('mapped')
+    second.answerAll()
+    expect(await suspect).toBe('onnx.run_crashed')
     expect(await innocent).toBe('answered')
+    expect(types()).toEqual(['lost', 'replaced'])
+    expect(incidents).toMatchObject([{ id: ID, kind: 'crash' }])
   })
 
-  it('does not repeat a run that exceeded its time', async () => {
-    const { servable, reached } = setUp()
-    const run = codeOf(servable.run(INPUTS))
-    const executor = await reached(1)
-    executor.fail('serving.run_timeout')
-    executor.crash()
-    expect(await run).toBe('serving.run_timeout')
+  it.each([
+    ['serving.run_timeout', 'hang'],
+    ['onnx.memory_limit', 'memory'],
+    ['onnx.frame_invalid', 'frame'],
+  ] as const)('by %s is told once, as %s', async (code, kind) => {
+    const { servable, reached, incidents } = setUp()
+    const runs = [codeOf(servable.run(INPUTS)), codeOf(servable.run(INPUTS))]
+    ;(await reached(1, 2)).crash(code)
+    ;(await reached(2)).answerAll()
+    expect(await Promise.all(runs)).toEqual([code, 'answered'])
+    expect(incidents.map((incident) => incident.kind)).toEqual([kind])
   })
 
-  it('fails a run as lost when no replacement is ready in its time, and answers again when one is', async () => {
-    const { servable, reached, clock, events, executors } = setUp({ startsFail: 4 })
-    executors[0]?.crash()
+  it('for memory between two runs is held against a version that is alone', async () => {
+    const { homes, incidents, home } = setUp()
+    homes[0]?.crash('onnx.memory_limit', { ...EXIT, lastWord: 'memory' })
+    await home(2)
+    expect(incidents).toMatchObject([{ kind: 'memory' }])
+  })
+
+  it('from outside while nothing ran is no incident', async () => {
+    const { homes, incidents, home } = setUp()
+    homes[0]?.crash()
+    await home(2)
+    expect(incidents).toEqual([])
+  })
+
+  it('fails runs as lost when there is no replacement in their time, and is made good when there can be one', async () => {
+    const { servable, reached, clock, types, homes, gate } = setUp()
+    gate.open = async () => {
+      throw new PlatformError('onnx.executor_unavailable', 'no process')
+    }
+    homes[0]?.crash()
     const early = codeOf(servable.run(INPUTS))
-    await waitFor('a failed start', () => events.includes('replacementFailed'))
+    await waitFor('a failed start', () => types().includes('replacementFailed'))
     await clock.advance(1_000)
     expect(await early).toBe('serving.executor_lost')
+    gate.open = async () => {}
     const late = codeOf(servable.run(INPUTS))
     await clock.advance(restartDelayMs(5))
     ;(await reached(2)).answerAll()
     expect(await late).toBe('answered')
   })
 
-  it('reports a run that asked for too much memory as failed', async () => {
-    const { servable, reached } = setUp()
-    const run = codeOf(servable.run(INPUTS))
-    ;(await reached(1)).fail('onnx.memory_limit')
-    expect(await run).toBe('onnx.run_failed')
-  })
-
-  it('replaces nothing after it was closed, and refuses runs', async () => {
-    const { servable, executors, events } = setUp()
-    await servable.close()
-    await servable.close()
-    expect(await codeOf(servable.run(INPUTS))).toBe('serving.executor_lost')
-    expect(executors).toHaveLength(1)
-    expect(events).toEqual([])
-  })
-
-  it('starts a new count of losses after an executor that was sound', async () => {
-    const { servable, executors, clock, events, reached } = setUp()
+  it('after a long sound life is made good without delay', async () => {
+    const { servable, homes, clock, reached } = setUp()
     for (const number of [1, 2, 3]) {
       await clock.advance(SOUND_AFTER_MS)
       const run = codeOf(servable.run(INPUTS))
-      ;(await reached(number)).crash()
+      homes[number - 1]?.crash('serving.executor_lost')
       // Without a wait: the clock of the test stands still.
       ;(await reached(number + 1)).answerAll()
       expect(await run).toBe('answered')
     }
-    expect(executors).toHaveLength(4)
-    expect(events.filter((type) => type === 'replaced')).toHaveLength(3)
+  })
+
+  it('ends a move that is under way: the replacement does not wait for it', async () => {
+    const { servable, homes, gate, home, types } = setUp({ first: FIRST })
+    let isAborted = false
+    gate.open = (request) =>
+      new Promise((resolve) => {
+        request.signal.addEventListener('abort', () => {
+          isAborted = true
+          resolve()
+        })
+      })
+    servable.beginMoving()
+    gate.open = async () => {}
+    homes[0]?.crash()
+    expect((await home(2)).form).toBe('mapped')
+    expect(isAborted).toBe(true)
+    expect(types()).toEqual(['lost', 'replaced'])
   })
 })
 
-it('delays restarts at once first, then twice as long each time, never more than half a minute', () => {
-  expect([1, 2, 3, 4, 11, 1_000].map(restartDelayMs)).toEqual([0, 100, 200, 400, 30_000, 30_000])
+describe('a move', () => {
+  it('waits for the warm-up, is warmed itself, and lets runs under way end where they are', async () => {
+    const { servable, homes, gate, home, types, reached } = setUp({ first: FIRST })
+    const early = codeOf(servable.run(INPUTS))
+    await reached(1)
+    expect(homes).toHaveLength(1)
+    servable.beginMoving()
+    expect((await home(2)).form).toBe('prepacked')
+    await waitFor('the move', () => types().includes('moved'))
+    expect(gate.warmUps).toBe(1)
+    const late = codeOf(servable.run(INPUTS))
+    ;(await reached(2)).answerAll()
+    ;(await reached(1)).answerAll()
+    expect([await early, await late]).toEqual(['answered', 'answered'])
+    expect(homes[0]?.hasLeft).toBe(true)
+  })
+
+  it('into the form at rest runs nothing', async () => {
+    const { servable, gate, home } = setUp({ wish: ({ role }) => (role === 'live' ? LIVE : AT_REST) })
+    servable.beginMoving()
+    servable.assume('idle')
+    expect((await home(2)).placement).toBe('parked')
+    expect(gate.warmUps).toBe(0)
+  })
+
+  it('is followed by the next when the role changed meanwhile; there is never more than one', async () => {
+    const { servable, homes, gate } = setUp({
+      first: FIRST,
+      wish: ({ role }) => (role === 'live' ? LIVE : AT_REST),
+    })
+    let under = 0
+    let most = 0
+    gate.open = async () => {
+      under += 1
+      most = Math.max(most, under)
+      await new Promise((resolve) => setImmediate(resolve))
+      under -= 1
+    }
+    servable.beginMoving()
+    for (const role of ['idle', 'live', 'idle', 'live', 'idle'] as const) servable.assume(role)
+    await waitFor('the form at rest', () => servable.place?.placement === 'parked')
+    expect(most).toBe(1)
+    expect(homes.filter((home) => home.isAlive && !home.hasLeft)).toHaveLength(1)
+  })
+
+  it('that fails is tried again a few times, and given up; the version is served meanwhile', async () => {
+    const { servable, gate, clock, types } = setUp({ first: FIRST })
+    gate.open = async () => {
+      throw new PlatformError('onnx.load_failed', 'no room')
+    }
+    servable.beginMoving()
+    for (let second = 0; second < 60; second++) await clock.advance(1_000)
+    expect(types()).toEqual(Array.from({ length: 5 }, () => 'moveFailed'))
+    expect(servable.place).toMatchObject(FIRST)
+  })
+
+  it('away from others follows when the version has ended an executor', async () => {
+    const shared: Place = { form: 'prepacked', placement: 'shared' }
+    const wish = ({ incidents }: WishFacts) => (incidents === 0 ? shared : LIVE)
+    const { servable, reached, clock } = setUp({ first: shared, wish })
+    servable.beginMoving()
+    const run = codeOf(servable.run(INPUTS))
+    ;(await reached(1)).crash('serving.run_timeout')
+    expect(await run).toBe('serving.run_timeout')
+    await clock.advance(1_000)
+    await waitFor('its own home', () => servable.place?.placement === 'own')
+  })
+
+  it('away from others follows when its runs turn out slow', async () => {
+    const shared: Place = { form: 'prepacked', placement: 'shared' }
+    const wish = ({ runMs = 0 }: WishFacts) => (runMs > 0.5 ? LIVE : shared)
+    const { servable, reached } = setUp({ first: shared, wish })
+    servable.beginMoving()
+    const runs = Array.from({ length: 20 }, () => servable.run(INPUTS))
+    ;(await reached(1, 20)).answerAll()
+    await Promise.all(runs)
+    await waitFor('its own home', () => servable.place?.placement === 'own')
+  })
+})
+
+describe('close', () => {
+  it('ends what is there and what is under way, and refuses runs', async () => {
+    const { servable, homes, gate } = setUp({ first: FIRST })
+    gate.open = (request) =>
+      new Promise((resolve) => request.signal.addEventListener('abort', () => resolve()))
+    servable.beginMoving()
+    await servable.close()
+    await servable.close()
+    expect(await codeOf(servable.run(INPUTS))).toBe('serving.executor_lost')
+    expect(homes).toHaveLength(1)
+    expect(homes[0]?.hasLeft).toBe(true)
+  })
 })

@@ -4,156 +4,146 @@ import {
   type NamedTensors,
   PlatformError,
   type Signature,
-  toPlatformError,
 } from '@understudy/core'
-import type { ModelServable, RunResult } from '@understudy/serving'
-import type { ExecutorClient } from '../process/executor-client.ts'
-import type { ExecutorExit } from '../process/executor-exit.ts'
-import { Change } from './change.ts'
-import { restartDelayMs, SOUND_AFTER_MS } from './restart-delay.ts'
+import { isSuspectError, type ModelServable, type RunResult, type ServableRole } from '@understudy/serving'
+import type { VersionIncident } from './executor-events.ts'
+import { HomeKeeper, type HomeKeeperOptions, type ServableHome } from './home-keeper.ts'
+import { incidentKindOf } from './incident-of.ts'
+import type { Place } from './next-step.ts'
+import { RunTimes } from './run-times.ts'
 
-/** An executor with the model loaded, as far as the servable needs it. */
-export type RunningExecutor = Pick<ExecutorClient, 'run' | 'isAlive' | 'exited' | 'pid' | 'close'>
+/** What decides where a version should be. */
+export interface WishFacts {
+  readonly role: ServableRole
+  readonly runMs: number | undefined
+  /** Executors that it has ended here. */
+  readonly incidents: number
+}
 
-export interface OnnxServableOptions {
+type Keeping = Omit<HomeKeeperOptions, 'wish' | 'isUrgent' | 'onLost' | 'onFailed'>
+
+export interface OnnxServableOptions extends Keeping {
   readonly signature: Signature
   readonly batchable: boolean
   /** After this much running the watchdog ends the executor. */
   readonly runTimeoutMs: number
   /** How long a run may wait for the replacement of a lost executor, from its own start. */
   readonly retryWithinMs: number
-  /** Starts, loads and warms another executor. */
-  readonly replace: (signal: AbortSignal) => Promise<RunningExecutor>
+  /** Where the version should be. Pure. */
+  readonly wish: (facts: WishFacts) => Place
+  readonly runAlone: (inputs: NamedTensors) => Promise<RunResult>
   readonly clock: Clock
-  readonly onEvent: (
-    event:
-      | { readonly type: 'lost'; readonly pid: number; readonly exit: ExecutorExit }
-      | { readonly type: 'replaced'; readonly pid: number; readonly tookMs: number }
-      | { readonly type: 'replacementFailed'; readonly error: PlatformError },
-  ) => void
+  readonly onIncident: (incident: VersionIncident) => void
 }
 
-/** A run that was being carried out in so many crashes is taken for their cause. */
-const MAX_CRASHES_PER_RUN = 2
-
-/**
- * A loaded version that outlives its executor.
- *
- * A lost executor is replaced by itself, with growing delays. A run that is lost with it runs again on the replacement, once, if that
- * is ready in time; a run that only waited behind the lost one is not counted as suspect. A run that exceeded its time is not repeated.
- */
+/** A loaded version that outlives its executors: runs that only waited in a lost one run again in the next. */
 export class OnnxServable implements ModelServable {
   readonly signature: Signature
   readonly batchable: boolean
   readonly #options: OnnxServableOptions
-  readonly #closing = new AbortController()
-  #executor: RunningExecutor
-  #startedAtMs: number
-  #failuresInARow = 0
-  #replacing: Promise<void> = Promise.resolve()
-  /** Settles when the state changes: another executor is ready, or the servable is closed. */
-  #change = new Change()
+  readonly #keeper: HomeKeeper
+  readonly #runTimes = new RunTimes()
+  #waitingRuns = 0
+  #incidents = 0
 
-  constructor(options: OnnxServableOptions, executor: RunningExecutor) {
+  constructor(options: OnnxServableOptions, home: ServableHome) {
     this.signature = options.signature
     this.batchable = options.batchable
     this.#options = options
-    this.#executor = executor
-    this.#startedAtMs = options.clock.monotonicMs()
-    this.#watch(executor)
+    this.#keeper = new HomeKeeper(
+      {
+        ...options,
+        wish: (role) => options.wish({ role, runMs: this.#runTimes.usualMs, incidents: this.#incidents }),
+        isUrgent: () => this.#waitingRuns > 0,
+        onFailed: (error) => this.#accuse(error),
+        onLost: (lost, { lastWord }) => {
+          // A leak may be seen between two runs; alone in its executor, the version is the cause all the same.
+          const isLeak = lastWord === 'memory' && lost.placement === 'own' && lost.openRuns === 0
+          if (isLeak) this.#accuse({ code: 'onnx.memory_limit', message: LEAKED })
+        },
+      },
+      home,
+    )
+  }
+
+  /** Where it is now; undefined while a lost home is being replaced. */
+  get place(): (Place & { readonly pid: number }) | undefined {
+    const { home } = this.#keeper
+    return home && { form: home.form, placement: home.placement, pid: home.pid }
   }
 
   async run(inputs: NamedTensors): Promise<RunResult> {
-    const giveUpAtMs = this.#options.clock.monotonicMs() + this.#options.retryWithinMs
-    let crashes = 0
+    const { clock, retryWithinMs, runTimeoutMs } = this.#options
+    const giveUpAtMs = clock.monotonicMs() + retryWithinMs
     for (;;) {
-      const executor = await this.#executorBefore(giveUpAtMs)
+      const home = this.#keeper.home ?? (await this.#homeBefore(giveUpAtMs))
       try {
-        return await executor.run(inputs, this.#options.runTimeoutMs)
+        const result = await home.run(inputs, runTimeoutMs)
+        this.#learn(result.runTimeMs)
+        return result
       } catch (error) {
-        if (!isLoss(error)) throw asRunError(error)
-        if (error.details.wasRunning !== false) crashes += 1
-        if (crashes >= MAX_CRASHES_PER_RUN) throw error
+        if (isSuspectError(error)) this.#accuse(error)
+        // Only a run that is not to blame for the loss is lost with it under this code.
+        if (!isPlatformError(error) || error.code !== 'serving.executor_lost') throw error
       }
     }
   }
 
-  /** Ends the executor and every attempt to replace it. Runs under way fail as lost. Idempotent. */
-  async close(): Promise<void> {
-    this.#closing.abort()
-    this.#change.happen()
-    await Promise.all([this.#executor.close(), this.#replacing])
+  /** Tells of no incident: whoever runs a suspect knows what it came to. */
+  runAlone(inputs: NamedTensors): Promise<RunResult> {
+    return this.#options.runAlone(inputs)
   }
 
-  async #executorBefore(giveUpAtMs: number): Promise<RunningExecutor> {
-    while (!this.#executor.isAlive || this.#closing.signal.aborted) {
-      const leftMs = giveUpAtMs - this.#options.clock.monotonicMs()
-      if (this.#closing.signal.aborted || leftMs <= 0) throw lost()
-      const enough = new AbortController()
-      await Promise.race([this.#change.happened, this.#options.clock.sleep(leftMs, enough.signal)])
-      enough.abort()
-    }
-    return this.#executor
+  assume(role: ServableRole): void {
+    this.#keeper.assume(role)
   }
 
-  #watch(executor: RunningExecutor): void {
-    void executor.exited.then((exit) => {
-      if (this.#closing.signal.aborted) return
-      this.#options.onEvent({ type: 'lost', pid: executor.pid, exit })
-      const livedMs = this.#options.clock.monotonicMs() - this.#startedAtMs
-      this.#failuresInARow = livedMs >= SOUND_AFTER_MS ? 1 : this.#failuresInARow + 1
-      this.#replacing = this.#replace()
-    })
+  /** From now on it moves to where it should be. Called once it is warm. */
+  beginMoving(): void {
+    this.#keeper.beginMoving()
   }
 
-  /** Tries until there is another executor or the servable is closed. Never rejects. */
-  async #replace(): Promise<void> {
-    const { clock, onEvent, replace } = this.#options
-    const { signal } = this.#closing
-    const lostAtMs = clock.monotonicMs()
-    for (;;) {
-      const delayMs = restartDelayMs(this.#failuresInARow)
-      if (delayMs > 0) await clock.sleep(delayMs, signal)
-      if (signal.aborted) return
-      try {
-        const executor = await replace(signal)
-        if (signal.aborted) {
-          await executor.close()
-          return
-        }
-        this.#adopt(executor)
-        onEvent({ type: 'replaced', pid: this.#executor.pid, tookMs: clock.monotonicMs() - lostAtMs })
-        return
-      } catch (error) {
-        if (signal.aborted) return
-        this.#failuresInARow += 1
-        onEvent({ type: 'replacementFailed', error: toPlatformError(error) })
+  /** Takes the version out of every executor. Runs under way fail as lost, or end in the executor that they share. Idempotent. */
+  close(): Promise<void> {
+    return this.#keeper.close()
+  }
+
+  async #homeBefore(giveUpAtMs: number): Promise<ServableHome> {
+    const { clock } = this.#options
+    this.#waitingRuns += 1
+    try {
+      for (;;) {
+        const { home } = this.#keeper
+        if (home) return home
+        const leftMs = giveUpAtMs - clock.monotonicMs()
+        if (this.#keeper.isClosed || leftMs <= 0) throw lost()
+        const enough = new AbortController()
+        await Promise.race([this.#keeper.changed, clock.sleep(leftMs, enough.signal)])
+        enough.abort()
       }
+    } finally {
+      this.#waitingRuns -= 1
     }
   }
 
-  #adopt(executor: RunningExecutor): void {
-    this.#executor = executor
-    this.#startedAtMs = this.#options.clock.monotonicMs()
-    this.#watch(executor)
-    const change = this.#change
-    this.#change = new Change()
-    change.happen()
+  #learn(runTimeMs: number): void {
+    const before = this.#runTimes.usualMs
+    this.#runTimes.add(runTimeMs)
+    if (this.#runTimes.usualMs !== before) this.#keeper.look()
+  }
+
+  /** Tells of an executor that this version ended. From then on it is loaded beside no other. */
+  #accuse({ code, message }: Pick<PlatformError, 'code' | 'message'>): void {
+    const kind = incidentKindOf(code)
+    if (kind === undefined) return
+    const { id, clock, onIncident } = this.#options
+    this.#incidents += 1
+    onIncident({ id, kind, message, atMs: clock.now() })
+    this.#keeper.look()
   }
 }
 
-function isLoss(error: unknown): error is PlatformError {
-  return (
-    isPlatformError(error) && (error.code === 'serving.executor_lost' || error.code === 'onnx.frame_invalid')
-  )
-}
-
-/** The codes of {@link ModelServable.run}: a model that asks for too much memory has failed on this input. */
-function asRunError(error: unknown): PlatformError {
-  const known = toPlatformError(error)
-  if (known.code !== 'onnx.memory_limit') return known
-  return new PlatformError('onnx.run_failed', known.message, { cause: known, details: known.details })
-}
+const LEAKED = 'The executor exceeded its memory limit between two runs.'
 
 function lost(): PlatformError {
   return new PlatformError(

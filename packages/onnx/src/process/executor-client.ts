@@ -2,65 +2,70 @@ import { type NamedTensors, PlatformError, type Signature, toPlatformError } fro
 import type { RunResult } from '@understudy/serving'
 import { decodeReply } from '../frames/decode-frame.ts'
 import { encodeFrame } from '../frames/encode-frame.ts'
-import type { ReplyFrame, RequestFrame } from '../frames/frame.ts'
-import { DEFAULT_FRAME_LIMITS, type FrameLimits } from '../frames/frame-limits.ts'
+import type { ModelForm, ReplyFrame, RequestFrame } from '../frames/frame.ts'
 import { FrameSplitter } from '../frames/frame-splitter.ts'
-import { awaitReady, type ReadyFrame } from './await-ready.ts'
-import { type CallKind, failureError, lossError } from './call-errors.ts'
+import { awaitReady } from './await-ready.ts'
+import { readPriorityFacts } from './background-priority.ts'
+import { type FrameLimitsOfBoth, frameLimits } from './client-frame-limits.ts'
 import type { ExecutorExit } from './executor-exit.ts'
 import { DEFAULT_START_TIMEOUT_MS, type ExecutorOptions, type ProtectionReport } from './executor-options.ts'
+import { bytesBeside } from './external-bytes.ts'
+import { type ModelPlace, modelPlace, NO_PLACE } from './model-place.ts'
+import { PendingCalls } from './pending-calls.ts'
+import { Protections } from './protections.ts'
 import { type ExecutorProcess, spawnExecutor } from './spawn-executor.ts'
 
 export interface LoadRequest {
   /** Absolute path of the entry point, readable by the executor's user. */
   readonly path: string
+  readonly form: ModelForm
   readonly intraOpThreads: number
   readonly limitMs: number
 }
 
 export interface LoadedModel {
+  /** Number of the model inside this executor, never used twice. */
+  readonly model: number
   readonly signature: Signature
   readonly loadMs: number
 }
 
 type WithoutId<F> = F extends unknown ? Omit<F, 'id'> : never
-
-interface PendingCall {
-  readonly kind: CallKind
-  readonly limitMs: number
-  readonly accept: (reply: ReplyFrame) => boolean
-  readonly reject: (error: PlatformError) => void
-}
+type Reply<T extends ReplyFrame['type']> = Extract<ReplyFrame, { type: T }>
 
 /** How much longer than the watchdog the parent waits before it ends a process whose watchdog does not act. */
 const BACKSTOP_GRACE_MS = 2_000
+const BACKSTOP_EVERY_MS = 250
 const CLOSE_GRACE_MS = 1_000
 const PING_LIMIT_MS = 10_000
 
 /**
- * The parent's side of one executor process.
+ * The parent's side of one executor process, which holds any number of models.
  *
  * Every call settles: with the answer, with the executor's failure, or, when the process ends for whatever reason, with the loss.
  * Calls may be made in parallel; the executor carries them out in order. What it sends is hostile until checked.
  */
 export class ExecutorClient {
-  readonly protections: ProtectionReport
   readonly #process: ExecutorProcess
-  readonly #limits: FrameLimits
-  readonly #pending = new Map<number, PendingCall>()
+  readonly #limits: FrameLimitsOfBoth
+  readonly #protections: Protections
+  readonly #pending = new PendingCalls()
   readonly #splitter: FrameSplitter
-  #nextId = 1
-  #modelPath = ''
+  readonly #models = new Map<number, { readonly place: ModelPlace; readonly mappedBytes: number }>()
+  readonly #backstop: NodeJS.Timeout
   #broken: PlatformError | undefined
+  #overdue: number | undefined
   #isOverTime = false
+  #isWanted = false
   #isAlive = true
-  #backstop: NodeJS.Timeout | undefined
 
-  private constructor(process: ExecutorProcess, limits: FrameLimits, protections: ProtectionReport) {
+  private constructor(process: ExecutorProcess, limits: FrameLimitsOfBoth, protections: Protections) {
     this.#process = process
     this.#limits = limits
-    this.protections = protections
-    this.#splitter = new FrameSplitter(limits)
+    this.#protections = protections
+    this.#splitter = new FrameSplitter(limits.replies)
+    this.#backstop = setInterval(() => this.#endOverdue(), BACKSTOP_EVERY_MS)
+    this.#backstop.unref()
   }
 
   /**
@@ -70,12 +75,15 @@ export class ExecutorClient {
    */
   static async start(options: ExecutorOptions): Promise<ExecutorClient> {
     const process = await spawnExecutor(options)
-    const limits = {
-      ...DEFAULT_FRAME_LIMITS,
-      maxFrameBytes: options.maxFrameBytes ?? DEFAULT_FRAME_LIMITS.maxFrameBytes,
-    }
-    const ready = await awaitReady(process, limits, options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS)
-    const client = new ExecutorClient(process, limits, report(options, ready))
+    const limits = frameLimits(options)
+    const priority = await readPriorityFacts(process.pid)
+    const ready = await awaitReady(
+      process,
+      limits.replies,
+      options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
+    )
+    const protections = new Protections(options, { pid: process.pid, ready, priority })
+    const client = new ExecutorClient(process, limits, protections)
     process.frames.on('data', (chunk: Buffer) => client.#receive(chunk))
     void process.exited.then((exit) => client.#lose(exit))
     return client
@@ -100,49 +108,99 @@ export class ExecutorClient {
     return this.#pending.size
   }
 
-  /**
-   * Loads the one model of this executor.
-   *
-   * @throws PlatformError `onnx.load_failed`, `onnx.load_crashed`, `onnx.load_timeout`, `onnx.memory_limit`, `onnx.unsupported`
-   */
-  async load(request: LoadRequest): Promise<LoadedModel> {
-    this.#modelPath = request.path
-    const reply = await this.#call('loaded', { type: 'load', ...request }, request.limitMs)
-    return { signature: reply.signature, loadMs: reply.tookMs }
+  /** What it runs under at this moment. */
+  get protections(): ProtectionReport {
+    return this.#protections.report
   }
 
   /**
-   * Runs the model once. After `limitMs` of running, waiting not counted, the process is ended.
+   * Loads a model beside those that are loaded. Calls behind it wait.
    *
-   * @throws PlatformError `onnx.run_failed`, `onnx.memory_limit`, `serving.run_timeout`, `serving.executor_lost`; the last one has
-   * `details.wasRunning`, false when the run never began and so cannot be the cause
+   * @throws PlatformError `onnx.load_failed`, `onnx.unsupported`, `onnx.memory_limit`; when the process ended over it `onnx.load_crashed`,
+   * `onnx.load_timeout`, `onnx.memory_limit`, `onnx.frame_invalid`; `serving.executor_lost` when it ended before
    */
-  async run(inputs: NamedTensors, limitMs: number): Promise<RunResult> {
-    const reply = await this.#call('ran', { type: 'run', limitMs, tensors: inputs }, limitMs)
+  async load(request: LoadRequest): Promise<LoadedModel> {
+    const mappedBytes = this.#protections.boundsMapped ? await bytesBeside(request.path) : 0
+    await this.#protections.grantMapped(mappedBytes)
+    const place = await modelPlace(request.path)
+    const { form, limitMs } = request
+    let keptBytes = 0
+    try {
+      const reply = await this.#call('loaded', { type: 'load', ...request }, { limitMs, place })
+      keptBytes = form === 'mapped' ? mappedBytes : 0
+      this.#models.set(reply.model, { place, mappedBytes: keptBytes })
+      return { model: reply.model, signature: reply.signature, loadMs: reply.tookMs }
+    } finally {
+      // Nobody waits for less.
+      void this.#protections.grantMapped(keptBytes - mappedBytes)
+    }
+  }
+
+  /**
+   * Runs a model once. After `limitMs` of running, waiting not counted, the process is ended.
+   *
+   * @throws PlatformError `onnx.run_failed` from a process that is well (`details.outOfMemory` when it could not have the memory); when
+   * the process ended over this run `onnx.run_crashed`, `serving.run_timeout`, `onnx.memory_limit`, `onnx.frame_invalid`;
+   * `serving.executor_lost` when it ended before it came to this run, or was closed
+   */
+  async run(model: number, inputs: NamedTensors, limitMs: number): Promise<RunResult> {
+    const place = this.#models.get(model)?.place ?? NO_PLACE
+    const reply = await this.#call(
+      'ran',
+      { type: 'run', model, limitMs, tensors: inputs },
+      { limitMs, place },
+    )
     return { outputs: reply.tensors, runTimeMs: reply.tookMs }
   }
 
-  /** Frees the model; the process stays and may load another. */
-  async unload(): Promise<void> {
-    await this.#call('done', { type: 'unload' }, PING_LIMIT_MS)
+  /**
+   * Frees a model; the others stay.
+   *
+   * @throws PlatformError `serving.executor_lost`; `onnx.run_failed` when it is not loaded here
+   */
+  async unload(model: number): Promise<void> {
+    await this.#call('done', { type: 'unload', model })
+    const mappedBytes = this.#models.get(model)?.mappedBytes ?? 0
+    this.#models.delete(model)
+    void this.#protections.grantMapped(-mappedBytes)
+  }
+
+  /**
+   * Sets how much memory the running process may have, more or less than before. Resolves when it is in force. One at a time.
+   *
+   * @throws PlatformError `serving.executor_lost`; `onnx.executor_unavailable` when the system does not let it have more
+   */
+  async setMemoryLimit(bytes: number): Promise<void> {
+    await this.#protections.limitMemory(bytes)
+    await this.#call('done', { type: 'limit', memoryLimitBytes: bytes })
+  }
+
+  /**
+   * Makes the process give way to others while it loads, or lets it be as before. What that does, if anything, tells
+   * `protections.backgroundLoads`.
+   *
+   * @throws PlatformError `onnx.executor_unavailable` when the system does not give back the priority: replace the process
+   */
+  setBackground(on: boolean): Promise<void> {
+    return this.#protections.setBackground(on)
   }
 
   /** Resolves when every call before it has been carried out. */
   async ping(): Promise<void> {
-    await this.#call('done', { type: 'ping' }, PING_LIMIT_MS)
+    await this.#call('done', { type: 'ping' })
   }
 
-  /** Ends the process now. Pending calls are rejected as lost. */
+  /** Ends the process now. Pending calls are rejected as lost, and none is to blame. */
   kill(): void {
-    this.#isAlive = false
-    this.#process.kill()
+    this.#isWanted = true
+    this.#end()
   }
 
   /** Lets the process end by itself once it has carried out what is pending, at the latest after a second. */
   async close(): Promise<void> {
     this.#isAlive = false
     this.#process.frames.end()
-    const timer = setTimeout(() => this.#process.kill(), CLOSE_GRACE_MS)
+    const timer = setTimeout(() => this.kill(), CLOSE_GRACE_MS)
     await this.#process.exited
     clearTimeout(timer)
   }
@@ -150,93 +208,66 @@ export class ExecutorClient {
   #call<T extends ReplyFrame['type']>(
     expected: T,
     request: WithoutId<RequestFrame>,
-    limitMs: number,
-  ): Promise<Extract<ReplyFrame, { type: T }>> {
+    { limitMs = PING_LIMIT_MS, place = NO_PLACE } = {},
+  ): Promise<Reply<T>> {
     return new Promise((resolve, reject) => {
       if (!this.#isAlive) {
-        throw new PlatformError('serving.executor_lost', 'The executor has ended.', {
-          details: { wasRunning: false },
-        })
+        const details = { wasRunning: false }
+        throw new PlatformError('serving.executor_lost', 'The executor has ended.', { details })
       }
-      const id = this.#nextId
-      this.#nextId = (this.#nextId % 0xffff_ffff) + 1
-      const bytes = encodeFrame({ ...request, id } as RequestFrame, this.#limits)
       const kind = request.type === 'load' || request.type === 'run' ? request.type : 'other'
       const accept = (reply: ReplyFrame) => {
         if (reply.type !== expected) return false
-        resolve(reply as Extract<ReplyFrame, { type: T }>)
+        resolve(reply as Reply<T>)
         return true
       }
-      this.#pending.set(id, { kind, limitMs, accept, reject })
-      if (this.#pending.size === 1) this.#armBackstop(limitMs)
-      this.#process.frames.write(bytes)
+      const id = this.#pending.add({ kind, limitMs, place, accept, reject })
+      try {
+        this.#process.frames.write(encodeFrame({ ...request, id } as RequestFrame, this.#limits.requests))
+      } catch (error) {
+        this.#pending.forget(id)
+        throw error
+      }
     })
   }
 
   #receive(chunk: Buffer): void {
     if (this.#broken) return
     try {
-      for (const raw of this.#splitter.push(chunk)) this.#settle(decodeReply(raw, this.#limits))
+      for (const raw of this.#splitter.push(chunk)) {
+        this.#pending.settle(decodeReply(raw, this.#limits.replies), this.#protections.memoryLimitBytes)
+      }
     } catch (error) {
       // An executor that breaks the protocol may be in the hands of its model.
       this.#broken = toPlatformError(error)
-      this.kill()
+      this.#end()
     }
-  }
-
-  #settle(reply: ReplyFrame): void {
-    const [head] = this.#pending
-    if (!head || head[0] !== reply.id) {
-      throw new PlatformError(
-        'onnx.frame_invalid',
-        `The executor answered ${reply.id}, which is not its turn.`,
-      )
-    }
-    const call = head[1]
-    const failure =
-      reply.type === 'failed' ? failureError(reply.kind, reply.message, this.#modelPath) : undefined
-    if (!failure && !call.accept(reply)) {
-      throw new PlatformError(
-        'onnx.frame_invalid',
-        `The executor answered a ${call.kind} with "${reply.type}".`,
-      )
-    }
-    this.#pending.delete(reply.id)
-    if (failure) call.reject(failure)
-    const [next] = this.#pending.values()
-    this.#armBackstop(next?.limitMs)
   }
 
   /** The watchdog inside ends what takes too long; this ends a process whose watchdog has been disabled. */
-  #armBackstop(limitMs: number | undefined): void {
-    clearTimeout(this.#backstop)
-    if (limitMs === undefined) return
-    this.#backstop = setTimeout(() => {
-      this.#isOverTime = true
-      this.kill()
-    }, limitMs + BACKSTOP_GRACE_MS)
+  #endOverdue(): void {
+    const overdue = this.#pending.overdue(BACKSTOP_GRACE_MS)
+    const isFirstLook = overdue !== this.#overdue
+    this.#overdue = overdue
+    // Its answer may lie there unread, if this process was the one that was blocked.
+    if (overdue === undefined || isFirstLook) return
+    this.#isOverTime = true
+    this.#end()
+  }
+
+  #end(): void {
+    this.#isAlive = false
+    this.#process.kill()
   }
 
   #lose(seen: ExecutorExit): void {
     this.#isAlive = false
-    clearTimeout(this.#backstop)
+    clearInterval(this.#backstop)
     const exit = this.#isOverTime ? { ...seen, lastWord: 'runTimeout' as const } : seen
-    const calls = [...this.#pending.values()]
-    this.#pending.clear()
-    calls.forEach((call, index) => {
-      const wasRunning = index === 0
-      call.reject(wasRunning && this.#broken ? this.#broken : lossError(exit, call.kind, wasRunning))
-    })
-  }
-}
-
-function report(options: ExecutorOptions, ready: ReadyFrame): ProtectionReport {
-  const { tools, memoryLimitBytes = 0 } = options
-  const bound = tools?.prlimit ? 'rlimit' : 'watchdog'
-  return {
-    ownUser: process.getuid?.() === 0 ? { uid: ready.uid, gid: ready.gid } : undefined,
-    memoryBound: memoryLimitBytes > 0 ? bound : 'none',
-    noNetwork: tools?.unshare !== undefined,
-    noFiles: tools?.prlimit !== undefined,
+    const { memoryLimitBytes } = this.#protections
+    const broken = this.#broken
+    // What it did by itself before it was ended comes first.
+    const isWanted = this.#isWanted && exit.lastWord === undefined && broken === undefined
+    this.#pending.lose({ exit, broken, isWanted, memoryLimitBytes })
   }
 }

@@ -1,5 +1,5 @@
 import { LAST_WORDS, type LastWord } from '../executor/executor-settings.ts'
-import { isMemoryMessage } from '../executor/memory-message.ts'
+import { isMemoryMessage, mebibytes } from '../executor/memory-message.ts'
 
 /** How an executor ended. */
 export interface ExecutorExit {
@@ -17,10 +17,23 @@ export function diedOfMemory(exit: ExecutorExit): boolean {
   return isMemoryMessage(exit.stderrTail)
 }
 
-/** Text of an exit for messages: `was ended by SIGSEGV`. */
-export function describeExit(exit: ExecutorExit): string {
-  if (exit.lastWord === 'memory') return 'exceeded its memory limit'
-  if (exit.lastWord !== undefined) return 'exceeded its time limit'
+/** The limits that were in force, to name them. */
+export interface ExitLimits {
+  /** Of the call that was being carried out. */
+  readonly limitMs?: number | undefined
+  readonly memoryLimitBytes?: number | undefined
+}
+
+/** Text of an exit for messages: `was ended by SIGSEGV`, `exceeded its memory limit of 512 MiB`. */
+export function describeExit(exit: ExecutorExit, limits: ExitLimits = {}): string {
+  const { limitMs, memoryLimitBytes = 0 } = limits
+  if (diedOfMemory(exit)) {
+    if (memoryLimitBytes > 0) return `exceeded its memory limit of ${mebibytes(memoryLimitBytes)}`
+    return exit.lastWord === 'memory' ? 'exceeded its memory limit' : 'could not have the memory it asked for'
+  }
+  if (exit.lastWord !== undefined) {
+    return limitMs === undefined ? 'exceeded its time limit' : `exceeded its time limit of ${limitMs} ms`
+  }
   if (exit.signal === null) return `ended with code ${exit.code ?? 'unknown'}`
   const hint = exit.signal === 'SIGKILL' ? ' from outside, perhaps by the system for want of memory' : ''
   return `was ended by ${exit.signal}${hint}`

@@ -1,3 +1,4 @@
+import type { BackgroundMeans } from './background-priority.ts'
 import type { SpawnTools } from './probe-spawn-tools.ts'
 
 /** How executors are started on this machine. One object serves all of a node or controller. */
@@ -10,24 +11,37 @@ export interface ExecutorOptions {
   readonly uid?: number | undefined
   /** Group to become when started as root. @defaultValue 64042 */
   readonly gid?: number | undefined
-  /** Bound of the process's memory, library and runtime (about 100 MiB) included; undefined for none. */
+  /**
+   * Bound of the process's own memory, library and runtime (about 100 MiB) included, mapped weights not; undefined for none. It may be
+   * changed later.
+   */
   readonly memoryLimitBytes?: number | undefined
+  /**
+   * The limit is not changed later, and so many bytes of external data are granted on top from the start: then code in the process
+   * cannot raise it either. Undefined for a limit that may change.
+   */
+  readonly fixedForMappedBytes?: number | undefined
   /** Largest request or answer. @defaultValue 256 MiB */
   readonly maxFrameBytes?: number | undefined
+  /** Largest answer of one run; a larger one is refused before it leaves the executor. @defaultValue 128 MiB */
+  readonly maxResponseBytes?: number | undefined
   /** Time from spawn to ready. A machine under load needs some. @defaultValue 30000 */
   readonly startTimeoutMs?: number | undefined
 }
 
 export const DEFAULT_EXECUTOR_UID = 64_042
+export const DEFAULT_MAX_RESPONSE_BYTES = 128 * 1024 * 1024
 export const DEFAULT_START_TIMEOUT_MS = 30_000
 
 /** What an executor of a client really runs under. */
 export interface ProtectionReport {
   /** The user it has dropped to; undefined when it is the user of its parent. */
   readonly ownUser: { readonly uid: number; readonly gid: number } | undefined
-  /** `rlimit`: allocations beyond the limit fail; `watchdog`: it is ended when resident memory exceeds the limit. */
+  /** `rlimit`: allocations beyond the limit fail; `watchdog`: only ended when its memory exceeds the limit. */
   readonly memoryBound: 'rlimit' | 'watchdog' | 'none'
   readonly noNetwork: boolean
   /** It can neither write files nor leave core dumps. */
   readonly noFiles: boolean
+  /** What gives way to live traffic while it loads: the share of its session, of its threads, or nothing. */
+  readonly backgroundLoads: BackgroundMeans
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
+import { hasCapability } from './own-capabilities.ts'
 
 /** Helpers of the system that bound a process from its first instruction. Each starts the next and is gone. */
 export interface SpawnTools {
@@ -11,6 +12,8 @@ export interface SpawnTools {
    * data grants it on top.
    */
   readonly reservedBytes: number
+  /** This process may set limits of others, and raise what it has set (CAP_SYS_RESOURCE; containers often lack it, also for root). */
+  readonly mayRaiseLimits: boolean
   /** Command line of util-linux `unshare` that gives a network namespace of its own, where the system permits one. */
   readonly unshare: readonly string[] | undefined
 }
@@ -31,19 +34,23 @@ new Worker(loop, { eval: true }).on('message', () => {
 
 /** Finds out, by trying, which helpers work here. Call it once per process; on other systems than Linux there are none. */
 export async function probeSpawnTools(): Promise<SpawnTools> {
-  if (process.platform !== 'linux') return { prlimit: undefined, reservedBytes: 0, unshare: undefined }
+  if (process.platform !== 'linux') {
+    return { prlimit: undefined, reservedBytes: 0, mayRaiseLimits: false, unshare: undefined }
+  }
   const [prlimit, unshare] = await Promise.all([find('prlimit'), find('unshare')])
   const isRoot = process.getuid?.() === 0
   const bounds = prlimit === undefined ? undefined : [prlimit, '--core=0', '--']
   const namespace =
     unshare === undefined ? undefined : [unshare, ...(isRoot ? ['--net'] : ['--user', '--net']), '--']
-  const [prlimitWorks, namespaceWorks, reservedBytes] = await Promise.all([
+  const [prlimitWorks, namespaceWorks, reservedBytes, mayRaiseLimits] = await Promise.all([
     works(bounds),
     works(namespace),
     measureReserve(),
+    hasCapability('sysResource'),
   ])
   return {
     reservedBytes,
+    mayRaiseLimits,
     prlimit: prlimitWorks ? prlimit : undefined,
     unshare: namespaceWorks ? namespace : undefined,
   }

@@ -3,8 +3,9 @@ import { Socket } from 'node:net'
 import { PlatformError } from '@understudy/core'
 import { FRAMES_FD, LIFELINE_FD, settingsToArgument } from '../executor/executor-settings.ts'
 import { DEFAULT_FRAME_LIMITS } from '../frames/frame-limits.ts'
+import { dataArgument, dataBytes } from './data-limit.ts'
 import { type ExecutorExit, lastWordOf } from './executor-exit.ts'
-import { DEFAULT_EXECUTOR_UID, type ExecutorOptions } from './executor-options.ts'
+import { DEFAULT_EXECUTOR_UID, DEFAULT_MAX_RESPONSE_BYTES, type ExecutorOptions } from './executor-options.ts'
 import { keepTail } from './output-tail.ts'
 
 /** A started executor: its sockets and its end. */
@@ -54,14 +55,24 @@ export async function spawnExecutor(options: ExecutorOptions): Promise<ExecutorP
 function commandLine(options: ExecutorOptions): readonly string[] {
   const { tools, memoryLimitBytes = 0, uid = DEFAULT_EXECUTOR_UID, gid = DEFAULT_EXECUTOR_UID } = options
   const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_FRAME_LIMITS.maxFrameBytes
-  const dataBytes = memoryLimitBytes + (tools?.reservedBytes ?? 0)
-  const bounds = ['--core=0', '--fsize=0', ...(memoryLimitBytes > 0 ? [`--data=${dataBytes}`] : [])]
+  const maxResponseBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES
+  const isBounded = tools !== undefined && memoryLimitBytes > 0
+  const data = isBounded
+    ? [
+        dataArgument(
+          tools,
+          dataBytes(memoryLimitBytes, options.fixedForMappedBytes ?? 0),
+          options.fixedForMappedBytes !== undefined,
+        ),
+      ]
+    : []
+  const bounds = ['--core=0', '--fsize=0', ...data]
   return [
     ...(tools?.unshare ?? []),
     ...(tools?.prlimit ? [tools.prlimit, ...bounds, '--'] : []),
     process.execPath,
     options.entry,
-    settingsToArgument({ uid, gid, memoryLimitBytes, maxFrameBytes }),
+    settingsToArgument({ uid, gid, memoryLimitBytes, maxFrameBytes, maxResponseBytes }),
   ]
 }
 

@@ -31,6 +31,7 @@ export type QuarantineReport =
       readonly signature: Signature
       /** Proved: rows alone, stacked and permuted gave the same answers. */
       readonly batchable: boolean
+      /** In a process that has loaded something before. */
       readonly loadMs: number
       /** Peak resident memory of the process, library and runtime included. */
       readonly memoryBytes: number

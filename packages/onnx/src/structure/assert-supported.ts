@@ -25,15 +25,31 @@ export function assertSupported(structure: ModelStructure): void {
   for (const file of structure.externalFiles) assertInside(file)
 }
 
+/** What to do instead, by what stands in the way. */
+const REMEDY_BY_KIND: Readonly<Partial<Record<DeclaredValue['kind'], string>>> = {
+  sequence:
+    'For a scikit-learn classifier, convert with options={"zipmap": False}; else export its tensors as outputs of their own.',
+  map: 'For a scikit-learn classifier, convert with options={"zipmap": False}; else export keys and values as tensors.',
+  sparseTensor: 'Export it as a dense tensor.',
+  optional: 'Export the model without the optional value.',
+}
+const REMEDY_BY_TYPE: Readonly<Record<string, string>> = {
+  bfloat16: 'Put a Cast to or from float32 at the border of the model: its inner values may stay bfloat16.',
+  complex64: 'Export real and imaginary parts as two float32 tensors.',
+  complex128: 'Export real and imaginary parts as two float64 tensors.',
+}
+
 function assertTensor(role: string, value: DeclaredValue): void {
   if (value.kind !== 'tensor') {
-    throw unsupported(
-      `${role} "${value.name}" is a ${value.kind}; only tensors are served. Export without it (for scikit-learn: zipmap off).`,
-    )
+    const what = value.kind === 'unknown' ? 'of an unknown kind' : `a ${value.kind}`
+    const remedy = REMEDY_BY_KIND[value.kind] ?? 'Export the model without it.'
+    throw unsupported(`${role} "${value.name}" is ${what}; only tensors are served. ${remedy}`)
   }
   if (DTYPE_BY_ELEMENT_TYPE[value.elementType] === undefined) {
+    const type = elementTypeName(value.elementType)
+    const remedy = REMEDY_BY_TYPE[type] ?? 'Put a Cast to one of them at the border of the model.'
     throw unsupported(
-      `${role} "${value.name}" is ${elementTypeName(value.elementType)}; expected one of ${DTYPES.join(', ')}.`,
+      `${role} "${value.name}" is ${type}; a served tensor is one of ${DTYPES.join(', ')}. ${remedy}`,
     )
   }
 }

@@ -37,16 +37,21 @@ export class ProtobufCursor {
     this.#end = range.end
   }
 
+  /** Where the next field begins: before and after {@link next}, the bytes of a whole field, its key included. */
+  get position(): number {
+    return this.#at
+  }
+
   /** The next field, or undefined at the end of the message. */
   next(): Field | undefined {
     if (this.#at >= this.#end) return undefined
     if (this.#budget.fieldsLeft-- <= 0) throw notAModel('it has more fields than the platform reads')
-    const key = this.#varint()
+    const key = this.varint()
     const number = Number(key >> 3n)
     if (number < 1 || number > 0x1fff_ffff) throw notAModel(`it has a field numbered ${number}`)
     switch (Number(key & 7n)) {
       case 0:
-        return { number, kind: 'varint', value: this.#varint() }
+        return { number, kind: 'varint', value: this.varint() }
       case 1:
         return this.#fixed(number, 8)
       case 2:
@@ -66,7 +71,7 @@ export class ProtobufCursor {
   }
 
   #range(): ByteRange {
-    const length = this.#varint()
+    const length = this.varint()
     if (length > BigInt(this.#end - this.#at)) {
       throw notAModel('it ends in the middle of a field; it looks cut off')
     }
@@ -75,7 +80,8 @@ export class ProtobufCursor {
     return { start, end: this.#at }
   }
 
-  #varint(): bigint {
+  /** The next number; only for the content of a packed field, which has numbers instead of fields. */
+  varint(): bigint {
     const available = Math.min(MAX_VARINT_BYTES, this.#end - this.#at)
     const bytes = this.#source.read(this.#at, available)
     let low = 0

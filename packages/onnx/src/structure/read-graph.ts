@@ -80,7 +80,7 @@ function readAttribute(reader: StructureReader, range: ByteRange, depth: number)
 }
 
 /** Reads the name of a `TensorProto` and notes where its bytes lie. Its payload is stepped over. */
-function readTensor(reader: StructureReader, range: ByteRange): string {
+export function readTensor(reader: StructureReader, range: ByteRange): string {
   let name = ''
   let isExternal = false
   let location: string | undefined
@@ -101,7 +101,8 @@ function readTensor(reader: StructureReader, range: ByteRange): string {
   return name
 }
 
-function readSparseTensor(reader: StructureReader, range: ByteRange): string {
+/** Notes where the bytes of a `SparseTensorProto` lie. */
+export function readSparseTensor(reader: StructureReader, range: ByteRange): string {
   let name = ''
   reader.eachField(range, (field) => {
     if (field.number === 1) name = readTensor(reader, rangeOf(field))
@@ -110,7 +111,8 @@ function readSparseTensor(reader: StructureReader, range: ByteRange): string {
   return name
 }
 
-function readEntry(reader: StructureReader, range: ByteRange): readonly [key: string, value: string] {
+/** Reads a `StringStringEntryProto`. */
+export function readEntry(reader: StructureReader, range: ByteRange): readonly [key: string, value: string] {
   let key = ''
   let value = ''
   reader.eachField(range, (field) => {

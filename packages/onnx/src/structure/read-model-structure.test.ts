@@ -79,18 +79,23 @@ describe('a file that is no model is refused as onnx.not_a_model and says what i
 
 describe('a model that cannot be served is refused as onnx.unsupported and says why', () => {
   it.each([
-    ['a bfloat16 input', identity().input('b', 'bfloat16', [1]), '"b" is bfloat16'],
-    ['a complex output', identity().output('c', 'complex64', [1]), '"c" is complex64'],
-    ['a sequence output', identity().sequenceOutput('s', 'float32'), '"s" is a sequence'],
+    ['a bfloat16 input', identity().input('b', 'bfloat16', [1]), /^Input "b" is bfloat16; .* Put a Cast/],
+    ['a complex output', identity().output('c', 'complex64', [1]), /^Output "c" is complex64; .* float32/],
+    ['a sequence output', identity().sequenceOutput('s', 'float32'), /"s" is a sequence; .*"zipmap": False/],
+    [
+      'a map output',
+      identity().mapOutput('m', 'int64', 'float32'),
+      /^Output "m" is a map; .*"zipmap": False/,
+    ],
     [
       'a custom operator',
       identity().node('Evil', [['x'], ['z']], { domain: 'com.evil' }),
-      'domain "com.evil"',
+      /domain "com.evil"/,
     ],
   ])('%s', (_what, model, words) => {
     const { code, message } = refusal(model.build())
     expect(code).toBe('onnx.unsupported')
-    expect(message).toContain(words)
+    expect(message).toMatch(words)
   })
 
   it.each(['../w.bin', '/etc/passwd', 'a/../../w.bin', 'C:\\w.bin', '..\\w.bin', '\\\\host\\w', 'a\0b', ''])(

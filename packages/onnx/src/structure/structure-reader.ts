@@ -22,8 +22,13 @@ export class StructureReader {
 
   /** Calls `visit` with every field of the message in the range. */
   eachField(range: ByteRange, visit: (field: Field) => void): void {
-    const cursor = new ProtobufCursor(this.#source, range, this.#budget)
+    const cursor = this.cursor(range)
     for (let field = cursor.next(); field !== undefined; field = cursor.next()) visit(field)
+  }
+
+  /** Walks a message by hand, for who needs to know where its fields lie. */
+  cursor(range: ByteRange): ProtobufCursor {
+    return new ProtobufCursor(this.#source, range, this.#budget)
   }
 
   /** The text of a length-delimited field; refuses other kinds, long names and bytes that are no UTF-8. */

@@ -7,9 +7,9 @@ export async function runInProcess(modelPath: string, inputs: NamedTensors): Pro
   // The library would report to its maker.
   process.env.ORT_DISABLE_TELEMETRY = '1'
   const host = new SessionHost(await loadRuntime())
-  await host.load(modelPath, 1)
-  const outputs = await host.run(inputs)
-  await host.unload()
+  const { model } = await host.load({ path: modelPath, form: 'prepacked', intraOpThreads: 1 })
+  const outputs = await host.run(model, inputs)
+  await host.unload(model)
   return outputs
 }
 

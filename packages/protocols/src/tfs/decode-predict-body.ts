@@ -8,14 +8,8 @@ import { decodeInstances } from './decode-instances.ts'
 import { malformed } from './element-errors.ts'
 import { createElementWriter, type WriterFactory } from './element-writer.ts'
 import { tensorFromJson } from './fill-tensor.ts'
-
-/** `row` answers a body with `instances`, `columnar` one with `inputs`. */
-export type PredictForm = 'row' | 'columnar'
-
-export interface PredictBody {
-  readonly form: PredictForm
-  readonly inputs: NamedTensors
-}
+import type { PredictBody } from './predict-body.ts'
+import { scanPredictBody } from './scan-predict-body.ts'
 
 /** The one signature that every model has. */
 export const DEFAULT_SIGNATURE = 'serving_default'
@@ -107,7 +101,7 @@ function decodeFast(bytes: Uint8Array, signature: Signature): PredictBody | unde
  */
 export function decodePredictBody(bytes: Uint8Array, signature: Signature): PredictBody {
   if (bytes.length === 0) throw malformed('JSON Parse error: The document is empty')
-  const fast = decodeFast(bytes, signature)
+  const fast = scanPredictBody(bytes, signature) ?? decodeFast(bytes, signature)
   if (fast !== undefined) return fast
   return decodeDocument(parseExactly(bytes), signature, boundedWriters(bytes, false))
 }

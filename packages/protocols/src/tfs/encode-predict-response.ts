@@ -1,6 +1,6 @@
 import { type NamedTensors, PlatformError } from '@understudy/core'
-import type { PredictForm } from './decode-predict-body.ts'
 import { malformed } from './element-errors.ts'
+import type { PredictForm } from './predict-body.ts'
 import { TensorWriter } from './write-tensor.ts'
 
 /** Size of the batch axis that all outputs share. */

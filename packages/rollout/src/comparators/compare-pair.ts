@@ -1,12 +1,11 @@
 import type { NamedTensors, OutputComparison, Tensor, TensorSpec } from '@understudy/core'
 import { alignOutput } from './aligned-output.ts'
 import { type OutputSummary, summarizeRow } from './answer-summary.ts'
+import type { ComparableAnswer } from './comparable-answer.ts'
 import { comparatorOf } from './comparator-of.ts'
+import { type CrashBreach, findCrashBreach } from './crash-breach.ts'
 import { findParityBreach, type ParityBreach } from './parity-breach.ts'
 import { NO_MEASURE } from './row-comparator.ts'
-
-/** What one version answered, as it crosses into the worker: tensors, or the code of its error. */
-export type ComparableAnswer = { readonly outputs: NamedTensors } | { readonly errorCode: string }
 
 /** One request run by both versions. `rows` is the size of its batch axis, 1 where there is none. */
 export interface ComparablePair {
@@ -38,6 +37,9 @@ export interface OutputResult {
 /** What a version answered, for display: one row of its outputs, or the code of its error. */
 export type AnswerSummary = { readonly outputs: readonly OutputSummary[] } | { readonly errorCode: string }
 
+/** What one pair suffices for to fail a version. */
+export type InvariantBreach = ParityBreach | CrashBreach
+
 /** Everything that is kept of a pair. Plain data. */
 export interface PairComparison {
   readonly requestId: string
@@ -46,7 +48,7 @@ export interface PairComparison {
   readonly candidateFailed: boolean
   /** One result per compared output; empty unless both versions answered. */
   readonly outputs: readonly OutputResult[]
-  readonly breach: ParityBreach | null
+  readonly breach: InvariantBreach | null
   /** The row that the summaries show: the one that differs most, else the drawn one. */
   readonly shownRow: number
   readonly baseline: AnswerSummary
@@ -70,7 +72,7 @@ export function comparePair(pair: ComparablePair, plan: ComparisonPlan, unitRow:
     return {
       ...common,
       outputs: [],
-      breach: null,
+      breach: findCrashBreach(baseline, candidate),
       shownRow: unitRow,
       baseline: summarize(baseline, unitRow, rows),
       candidate: summarize(candidate, unitRow, rows),

@@ -1,7 +1,6 @@
 import { FAILED_PROPERTY, type GateName } from '../analysis/analysis-plan.ts'
 import type { PairLoss } from '../analysis/assess-analysis.ts'
-import type { PairComparison } from '../comparators/compare-pair.ts'
-import type { ParityBreach } from '../comparators/parity-breach.ts'
+import type { InvariantBreach, PairComparison } from '../comparators/compare-pair.ts'
 import type { PropertyCounters } from '../evidence/counters.ts'
 import { drawRow, drawUniform, hashText } from './draw.ts'
 import { type PairExample, PairExamples } from './pair-examples.ts'
@@ -36,7 +35,7 @@ export interface LedgerSnapshot {
   readonly counters: readonly PropertyCounters[]
   readonly loss: PairLoss
   /** The first breach of an invariant. */
-  readonly breach: { readonly requestId: string; readonly breach: ParityBreach } | null
+  readonly breach: { readonly requestId: string; readonly breach: InvariantBreach } | null
 }
 
 /** A place in the order of admission. `settle` or `lose` closes it; what is called later has no effect. */

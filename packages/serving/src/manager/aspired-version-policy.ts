@@ -1,4 +1,4 @@
-import type { ServableId } from '../servable.ts'
+import type { ServableId, ServableRole } from '../servable.ts'
 import type { HarnessState } from './harness-state.ts'
 
 /** One version as a policy sees it. */
@@ -8,11 +8,20 @@ export interface ServableStateSnapshot {
   readonly aspired: boolean
   /** A label points to it: clients would miss it. */
   readonly labelled: boolean
+  readonly role: ServableRole
+  /** A label of the plan points to it, whether or not that is in effect yet. */
+  readonly promised: boolean
+  /** Memory that it holds. */
+  readonly memoryBytes: number
+  /** Memory that was missing when it was to be loaded; 0 when it was not refused for that. */
+  readonly missingBytes: number
 }
 
 export interface ServableAction {
   readonly type: 'load' | 'unload'
   readonly id: ServableId
+  /** The version that the memory is taken for, when one that is aspired has to go. */
+  readonly inFavourOf?: ServableId | undefined
 }
 
 /**
@@ -25,6 +34,8 @@ export interface ServableAction {
  */
 export interface AspiredVersionPolicy {
   nextAction(versions: readonly ServableStateSnapshot[]): ServableAction | null
+  /** Rather no answer for a while than a new version refused for want of memory. */
+  readonly mayDarken: boolean
 }
 
 /** The first aspired version that waits to be loaded: the order of aspiration is the order of loading. */

@@ -1,5 +1,11 @@
 import { type Clock, PlatformError, versionName } from '@understudy/core'
-import type { ServableHandle, ServableId, ServableRequest, ServableStateEvent } from '../servable.ts'
+import type {
+  LoadContext,
+  ServableHandle,
+  ServableId,
+  ServableRequest,
+  ServableStateEvent,
+} from '../servable.ts'
 import type { EventBus } from './event-bus.ts'
 import { toServableState } from './harness-state.ts'
 import { Limiter } from './limiter.ts'
@@ -7,8 +13,8 @@ import type { LoadRetry } from './load-retry.ts'
 import { type LoaderFactory, LoaderHarness } from './loader-harness.ts'
 import type { LabelMap, ResolvedServable } from './manager.ts'
 import { resolveRequest } from './resolve-request.ts'
-import type { ResourceTracker } from './resource-tracker.ts'
-import { type LabelSet, type ServingMap, withLabels, withoutVersion, withVersion } from './serving-map.ts'
+import { type ResourceTracker, refusedBytes } from './resource-tracker.ts'
+import { type LabelSet, ServingMap } from './serving-map.ts'
 
 export interface BasicManagerOptions {
   readonly clock: Clock
@@ -17,6 +23,8 @@ export interface BasicManagerOptions {
   readonly loadConcurrency: number
   readonly retry: LoadRetry
   readonly onUnloadError: (error: PlatformError) => void
+  /** What a load is told besides. @defaultValue role `idle` */
+  readonly contextOf?: ((id: ServableId) => Omit<LoadContext, 'id' | 'signal'>) | undefined
 }
 
 /**
@@ -29,8 +37,10 @@ export interface BasicManagerOptions {
 export class BasicManager<S> {
   readonly #options: BasicManagerOptions
   readonly #slots: Limiter
+  #onRefused: (id: ServableId) => void = () => {}
   readonly #harnesses = new Map<string, Map<number, LoaderHarness<S>>>()
-  #servingMap: ServingMap<S> = new Map()
+  readonly #successors = new Map<LoaderHarness<S>, LoaderHarness<S>>()
+  readonly #servingMap = new ServingMap<S>()
 
   constructor(options: BasicManagerOptions) {
     this.#options = options
@@ -39,12 +49,7 @@ export class BasicManager<S> {
 
   /** Starts to look after a version; nothing is loaded yet. */
   manage(id: ServableId, createLoader: LoaderFactory<S>): LoaderHarness<S> {
-    const { clock, retry, tracker, onUnloadError } = this.#options
-    const onState = (changed: LoaderHarness<S>) => this.#stateChanged(changed)
-    const harness = new LoaderHarness({
-      ...{ id, createLoader, clock, retry, tracker, onUnloadError, onState },
-      slots: this.#slots,
-    })
+    const harness = this.#createHarness(id, createLoader)
     const versions = this.#harnesses.get(id.name) ?? new Map<number, LoaderHarness<S>>()
     this.#harnesses.set(id.name, versions.set(id.version, harness))
     this.#publish(harness)
@@ -59,10 +64,72 @@ export class BasicManager<S> {
   /** Takes the version out of the map at once, then waits for its users and unloads it. */
   async unload(id: ServableId, drainTimeoutMs: number): Promise<void> {
     const harness = this.#harness(id)
+    this.#successors.get(harness)?.cancelLoad()
     harness.requestUnload()
-    this.#servingMap = withoutVersion(this.#servingMap, harness)
+    this.#servingMap.removeVersion(harness)
     await harness.quiesce(drainTimeoutMs)
     await harness.unload()
+  }
+
+  /**
+   * Loads other content under the id of a version that serves, and puts it into its place by one assignment: the model is never dark. Only
+   * then the old one is drained and unloaded. Returns what stood in the way; the old one then serves on, and says so in its status.
+   */
+  async replace(
+    id: ServableId,
+    createLoader: LoaderFactory<S>,
+    options: { readonly drainTimeoutMs: number; readonly onReplaced: (next: LoaderHarness<S>) => void },
+  ): Promise<PlatformError | undefined> {
+    const old = this.#harness(id)
+    const next = this.#createHarness(id, createLoader)
+    this.#successors.set(old, next)
+    await next.load()
+    this.#successors.delete(old)
+    if (next.state !== 'ready') {
+      if (next.error !== undefined && this.#isCurrent(old)) this.reportTrouble(id, next.error)
+      return next.error
+    }
+    const inPlace = this.#isCurrent(old) && old.state === 'ready'
+    const leaving = inPlace ? old : next
+    if (inPlace) {
+      this.#harnesses.get(id.name)?.set(id.version, next)
+      this.#servingMap.addVersion(next)
+      options.onReplaced(next)
+      this.#publish(next)
+    }
+    leaving.requestUnload()
+    await leaving.quiesce(options.drainTimeoutMs)
+    await leaving.unload()
+    return undefined
+  }
+
+  /** Publishes what is wrong with an available version, or that nothing is any more. */
+  reportTrouble(id: ServableId, error: PlatformError | undefined): void {
+    if (this.isAvailable(id)) this.#publishState(id, 'available', error)
+  }
+
+  isBeingReplaced(harness: LoaderHarness<S>): boolean {
+    return this.#successors.has(harness)
+  }
+
+  /** Versions that are available, with what was loaded. */
+  loadedOf(name: string): readonly { readonly id: ServableId; readonly servable: S }[] {
+    const harnesses = [...(this.#servingMap.get(name)?.versions.values() ?? [])]
+    return harnesses.flatMap(({ id, servable }) => (servable === undefined ? [] : [{ id, servable }]))
+  }
+
+  /** What an available version was loaded as. */
+  loadedAs({ name, version }: ServableId): S | undefined {
+    return this.#servingMap.get(name)?.versions.get(version)?.servable
+  }
+
+  get memory(): ResourceTracker {
+    return this.#options.tracker
+  }
+
+  /** Calls the listener with every version that is refused for want of memory. */
+  onRefused(listener: (id: ServableId) => void): void {
+    this.#onRefused = listener
   }
 
   /** Forgets a version that was never loaded, or that failed. */
@@ -125,12 +192,12 @@ export class BasicManager<S> {
       )
     }
     const labelSet = { labels: new Map(Object.entries(labels)), generation }
-    this.#servingMap = withLabels(this.#servingMap, name, labelSet)
+    this.#servingMap.setLabels(name, labelSet)
   }
 
   /** Forgets the labels of a model that left the plan. */
   dropLabels(name: string): void {
-    this.#servingMap = withLabels(this.#servingMap, name, undefined)
+    this.#servingMap.setLabels(name, undefined)
   }
 
   #find(request: ServableRequest): LoaderHarness<S> {
@@ -144,10 +211,27 @@ export class BasicManager<S> {
     throw new PlatformError('serving.invalid_transition', `${name} is not managed here.`)
   }
 
+  #createHarness(id: ServableId, createLoader: LoaderFactory<S>): LoaderHarness<S> {
+    const { clock, retry, tracker, onUnloadError, contextOf = () => ({ role: 'idle' }) } = this.#options
+    const onState = (changed: LoaderHarness<S>) => this.#stateChanged(changed)
+    return new LoaderHarness({
+      ...{ id, createLoader, clock, retry, tracker, contextOf, onUnloadError, onState },
+      slots: this.#slots,
+    })
+  }
+
+  #isCurrent(harness: LoaderHarness<S>): boolean {
+    return this.#harnesses.get(harness.id.name)?.get(harness.id.version) === harness
+  }
+
   #stateChanged(harness: LoaderHarness<S>): void {
-    if (harness.state === 'ready') this.#servingMap = withVersion(this.#servingMap, harness)
+    // One that is still to take a place, or has lost it, is nobody's business.
+    if (!this.#isCurrent(harness)) return
+    if (harness.state === 'ready') this.#servingMap.addVersion(harness)
     if (harness.state === 'disabled') this.#remove(harness)
     this.#publish(harness)
+    const isWaiting = harness.state === 'loadRequested' || harness.state === 'error'
+    if (isWaiting && refusedBytes(harness.error) !== undefined) this.#onRefused(harness.id)
   }
 
   #remove(harness: LoaderHarness<S>): void {

@@ -30,6 +30,7 @@ describe('LoaderHarness', () => {
     return new LoaderHarness<FakeServable>({
       ...{ id: ID, clock, tracker, createLoader: loaders.factory(ID), slots: new Limiter(1) },
       retry: { attempts: 3, initialDelayMs: 100, delayMsMax: 150 },
+      contextOf: () => ({ role: 'live' }),
       onState: (harness) => states.push(harness.state),
       onUnloadError: (error) => unloadErrors.push(error),
     })
@@ -100,8 +101,8 @@ describe('LoaderHarness', () => {
   })
 
   it('waits for memory instead of loading without it', async () => {
-    const other = { name: 'other', version: 1 }
-    tracker.reserve(other, 100)
+    const other = {}
+    await tracker.reserve({ owner: other, id: { name: 'other', version: 1 }, memoryBytes: 100 })
     const harness = create()
     const loaded = harness.load()
     await flush()

@@ -1,5 +1,5 @@
 import { type Clock, PlatformError, toPlatformError, versionName } from '@understudy/core'
-import type { Loader, ServableHandle, ServableId } from '../servable.ts'
+import type { LoadContext, Loader, ServableHandle, ServableId } from '../servable.ts'
 import { CountedHandle } from './counted-handle.ts'
 import { canTransition, type HarnessState } from './harness-state.ts'
 import type { Limiter } from './limiter.ts'
@@ -17,6 +17,8 @@ export interface LoaderHarnessOptions<S> {
   /** Bounds the loads that run at the same time. */
   readonly slots: Limiter
   readonly tracker: ResourceTracker
+  /** What a load is told besides, asked at the beginning of each attempt. */
+  readonly contextOf: (id: ServableId) => Omit<LoadContext, 'id' | 'signal'>
   /** Called after each transition. */
   readonly onState: (harness: LoaderHarness<S>) => void
   /** A loader that fails to unload: the version is gone for us, someone should know. */
@@ -40,6 +42,7 @@ export class LoaderHarness<S> {
   #loader: Loader<S> | undefined
   #servable: { readonly value: S } | undefined
   #refs = 0
+  #nap = new AbortController()
   #onIdle: (() => void) | undefined
 
   constructor(options: LoaderHarnessOptions<S>) {
@@ -93,7 +96,8 @@ export class LoaderHarness<S> {
       if (delayMs === undefined) return this.fail(failure)
       this.#error = failure
       this.#to('loadRequested')
-      await this.#options.clock.sleep(delayMs, this.#loadAbort.signal)
+      this.#nap = new AbortController()
+      await this.#options.clock.sleep(delayMs, this.#nap.signal)
     }
     this.#to('unloading')
     this.#to('disabled')
@@ -102,6 +106,12 @@ export class LoaderHarness<S> {
   /** Asks a load to stop. What it has loaded by then is unloaded again. */
   cancelLoad(): void {
     this.#loadAbort.abort()
+    this.#nap.abort()
+  }
+
+  /** Ends the wait for the next attempt: what was in the way is gone. */
+  retryNow(): void {
+    this.#nap.abort()
   }
 
   /** Ends a version that was never loaded. */
@@ -141,13 +151,14 @@ export class LoaderHarness<S> {
     let started: Loader<S> | undefined
     try {
       const loader = this.#options.createLoader()
-      const estimate = await loader.estimateResources()
+      const { role } = this.#options.contextOf(this.id)
+      const { memoryBytes } = await loader.estimateResources(role)
       signal.throwIfAborted()
-      this.#options.tracker.reserve(this.id, estimate.memoryBytes)
+      await this.#options.tracker.reserve({ owner: this, id: this.id, memoryBytes, signal })
       this.#to('loadApproved')
       this.#to('loading')
       started = loader
-      const servable = await loader.load({ id: this.id, signal, role: 'idle' })
+      const servable = await loader.load({ id: this.id, signal, ...this.#options.contextOf(this.id) })
       signal.throwIfAborted()
       this.#to('warming')
       await loader.warmUp?.(servable, signal)
@@ -169,7 +180,7 @@ export class LoaderHarness<S> {
     } catch (error) {
       this.#options.onUnloadError(toPlatformError(error))
     } finally {
-      this.#options.tracker.release(this.id)
+      this.#options.tracker.release(this)
     }
   }
 

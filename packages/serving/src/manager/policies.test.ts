@@ -4,7 +4,7 @@ import { availabilityPreservingPolicy } from './availability-preserving-policy.t
 import { HARNESS_STATES, type HarnessState } from './harness-state.ts'
 import { resourcePreservingPolicy } from './resource-preserving-policy.ts'
 
-/** `3 ready aspired labelled`: number, state, flags. */
+/** `3 ready aspired labelled live holds=6`: number, state, flags, role, memory held and missing. */
 function versions(...texts: readonly string[]): readonly ServableStateSnapshot[] {
   return texts.map((text) => {
     const [version, state, ...flags] = text.split(' ')
@@ -13,13 +13,24 @@ function versions(...texts: readonly string[]): readonly ServableStateSnapshot[]
       state: state as HarnessState,
       aspired: flags.includes('aspired'),
       labelled: flags.includes('labelled'),
+      role: flags.includes('live') ? 'live' : flags.includes('rollout') ? 'rollout' : 'idle',
+      promised: flags.includes('promised') || flags.includes('live'),
+      memoryBytes: numberOf('holds', flags),
+      missingBytes: numberOf('lacks', flags),
     }
   })
 }
 
+function numberOf(name: string, flags: readonly string[]): number {
+  const flag = flags.find((one) => one.startsWith(`${name}=`))
+  return flag === undefined ? 0 : Number(flag.slice(name.length + 1))
+}
+
 function answer(policy: AspiredVersionPolicy, ...texts: readonly string[]): string | null {
   const action = policy.nextAction(versions(...texts))
-  return action && `${action.type} ${action.id.version}`
+  if (action === null) return null
+  const inFavour = action.inFavourOf === undefined ? '' : ` for ${action.inFavourOf.version}`
+  return `${action.type} ${action.id.version}${inFavour}`
 }
 
 describe('availabilityPreservingPolicy', () => {
@@ -55,10 +66,46 @@ describe('resourcePreservingPolicy', () => {
   const table: readonly (readonly [string, readonly string[], string | null])[] = [
     ['does nothing without versions', [], null],
     ['loads what is new', ['1 new aspired'], 'load 1'],
-    ['unloads the old one before it loads the new one', ['2 new aspired', '1 ready'], 'unload 1'],
-    ['unloads an old one even when it carries a label', ['2 new aspired', '1 ready labelled'], 'unload 1'],
-    ['waits until the old one is gone', ['2 new aspired', '1 quiescing'], null],
-    ['waits while the old one unloads', ['2 new aspired', '1 unloading'], null],
+    ['loads the new one beside the old one while both fit', ['2 new aspired', '1 ready labelled'], 'load 2'],
+    [
+      'unloads the old one, label or not, when the new one does not fit',
+      ['2 loadRequested aspired lacks=4', '1 ready labelled live holds=6'],
+      'unload 1 for 2',
+    ],
+    [
+      'takes the memory of live for a version that is about to take its place',
+      ['1 ready aspired labelled live holds=6', '2 error aspired lacks=4'],
+      'unload 1 for 2',
+    ],
+    [
+      'takes the memory of previous before that of live',
+      [
+        '2 ready aspired labelled live holds=6',
+        '1 ready aspired labelled promised holds=6',
+        '3 error aspired lacks=4',
+      ],
+      'unload 1 for 3',
+    ],
+    [
+      'never takes the memory of live for a version that is compared with it',
+      ['1 ready aspired labelled live holds=6', '2 error aspired rollout lacks=4'],
+      null,
+    ],
+    [
+      'never takes the memory of live for previous',
+      ['2 ready aspired labelled live holds=6', '1 error aspired promised lacks=4'],
+      null,
+    ],
+    [
+      'unloads nothing when that would not be enough',
+      ['1 ready aspired labelled live holds=6', '2 error aspired lacks=7'],
+      null,
+    ],
+    [
+      'waits for what leaves already before it unloads more',
+      ['2 error aspired lacks=4', '1 ready aspired holds=6', '3 quiescing holds=6'],
+      null,
+    ],
     ['loads in the order of aspiration', ['5 new aspired', '4 new aspired'], 'load 5'],
     ['never unloads what is aspired', ['1 ready aspired', '2 ready aspired'], null],
   ]

@@ -12,36 +12,44 @@ export interface ServingModel<S> {
   readonly labelSet: LabelSet | undefined
 }
 
-/** Everything that requests are resolved against. Never changed, only replaced as a whole by one assignment. */
-export type ServingMap<S> = ReadonlyMap<string, ServingModel<S>>
+/**
+ * Everything that requests are resolved against. What is held of one model is never changed, only replaced by one assignment; the work of a
+ * change does not grow with the number of models.
+ */
+export class ServingMap<S> {
+  readonly #models = new Map<string, ServingModel<S>>()
 
-function replaced<S>(map: ServingMap<S>, name: string, model: ServingModel<S>): ServingMap<S> {
-  const next = new Map(map)
-  if (model.versions.size === 0 && model.labelSet === undefined) next.delete(name)
-  else next.set(name, model)
-  return next
-}
+  get(name: string): ServingModel<S> | undefined {
+    return this.#models.get(name)
+  }
 
-export function withVersion<S>(map: ServingMap<S>, harness: LoaderHarness<S>): ServingMap<S> {
-  const { name, version } = harness.id
-  const model = map.get(name)
-  const versions = new Map(model?.versions).set(version, harness)
-  return replaced(map, name, { versions, labelSet: model?.labelSet })
-}
+  values(): IterableIterator<ServingModel<S>> {
+    return this.#models.values()
+  }
 
-export function withoutVersion<S>(map: ServingMap<S>, harness: LoaderHarness<S>): ServingMap<S> {
-  const { name, version } = harness.id
-  const model = map.get(name)
-  if (model?.versions.get(version) !== harness) return map
-  const versions = new Map(model.versions)
-  versions.delete(version)
-  return replaced(map, name, { versions, labelSet: model.labelSet })
-}
+  addVersion(harness: LoaderHarness<S>): void {
+    const { name, version } = harness.id
+    const model = this.#models.get(name)
+    const versions = new Map(model?.versions).set(version, harness)
+    this.#replace(name, { versions, labelSet: model?.labelSet })
+  }
 
-export function withLabels<S>(
-  map: ServingMap<S>,
-  name: string,
-  labelSet: LabelSet | undefined,
-): ServingMap<S> {
-  return replaced(map, name, { versions: map.get(name)?.versions ?? new Map(), labelSet })
+  /** Takes out this very harness; one that has taken its place stays. */
+  removeVersion(harness: LoaderHarness<S>): void {
+    const { name, version } = harness.id
+    const model = this.#models.get(name)
+    if (model?.versions.get(version) !== harness) return
+    const versions = new Map(model.versions)
+    versions.delete(version)
+    this.#replace(name, { versions, labelSet: model.labelSet })
+  }
+
+  setLabels(name: string, labelSet: LabelSet | undefined): void {
+    this.#replace(name, { versions: this.#models.get(name)?.versions ?? new Map(), labelSet })
+  }
+
+  #replace(name: string, model: ServingModel<S>): void {
+    if (model.versions.size === 0 && model.labelSet === undefined) this.#models.delete(name)
+    else this.#models.set(name, model)
+  }
 }

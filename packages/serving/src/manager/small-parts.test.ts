@@ -58,19 +58,23 @@ describe('ServableStateMonitor', () => {
 })
 
 describe('ResourceTracker', () => {
-  it('names the numbers when a version does not fit', () => {
+  it('names the numbers when a version does not fit', async () => {
     const tracker = new ResourceTracker(2 * 1024 ** 3)
-    tracker.reserve({ name: 'a', version: 1 }, 0.8 * 1024 ** 3)
-    expect(() => tracker.reserve({ name: 'b', version: 2 }, 1.9 * 1024 ** 3)).toThrow(
-      'b@2 needs 1.9 GiB, 1.2 GiB of 2.0 GiB are free.',
-    )
+    await tracker.reserve({ owner: {}, id: { name: 'a', version: 1 }, memoryBytes: 0.8 * 1024 ** 3 })
+    const refused = tracker.reserve({
+      owner: {},
+      id: { name: 'b', version: 2 },
+      memoryBytes: 1.9 * 1024 ** 3,
+    })
+    await expect(refused).rejects.toThrow('b@2 needs 1.9 GiB, 1.2 GiB of 2.0 GiB are free.')
     expect(tracker.reservedBytes).toBe(0.8 * 1024 ** 3)
   })
 
-  it('does not count a version against itself', () => {
+  it('does not count a version against itself', async () => {
     const tracker = new ResourceTracker(10)
-    tracker.reserve({ name: 'a', version: 1 }, 8)
-    tracker.reserve({ name: 'a', version: 1 }, 10)
+    const owner = {}
+    await tracker.reserve({ owner, id: { name: 'a', version: 1 }, memoryBytes: 8 })
+    await tracker.reserve({ owner, id: { name: 'a', version: 1 }, memoryBytes: 10 })
     expect(tracker.reservedBytes).toBe(10)
   })
 

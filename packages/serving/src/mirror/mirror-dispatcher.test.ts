@@ -1,9 +1,12 @@
 import { PlatformError } from '@understudy/core'
 import { TestClock } from '@understudy/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type MirrorRunEnded, noopObserver } from '../observer.ts'
+import { type ExecutorIncident, type MirrorRunEnded, noopObserver } from '../observer.ts'
+import { RefusedInputs } from '../predict/suspect/refused-inputs.ts'
+import { SuspectIsolation } from '../predict/suspect/suspect-isolation.ts'
 import type { ServableHandle } from '../servable.ts'
 import { batcherRig } from '../test-support/batcher-rig.ts'
+import { CrashingModel } from '../test-support/crashing-model.ts'
 import { codeOf } from '../test-support/errors.ts'
 import { FakeModel, rowsOfX, valuesOfY } from '../test-support/fake-model.ts'
 import { flush } from '../test-support/flush.ts'
@@ -17,6 +20,8 @@ describe('mirroring', () => {
   let sink: RecordingSink
   let baseline: FakeModel
   let candidate: FakeModel
+  let suspects: SuspectIsolation
+  let incidents: ExecutorIncident[]
   let ended: MirrorRunEnded[]
   let revoke: AbortController
   let open: number
@@ -25,18 +30,30 @@ describe('mirroring', () => {
     clock = new TestClock()
     sink = new RecordingSink()
     baseline = new FakeModel()
-    candidate = new FakeModel({ offset: 100 })
+    incidents = []
+    use(new FakeModel({ offset: 100 }))
     ended = []
     revoke = new AbortController()
     open = 0
   })
+
+  /** Makes this model the candidate. */
+  function use<M extends FakeModel>(model: M): M {
+    candidate = model
+    suspects = new SuspectIsolation({
+      ...{ id: { name: 'm', version: 2 }, digest: 'digest-2', servable: model, clock },
+      refused: new RefusedInputs({ clock }),
+      observer: { ...noopObserver, incident: (event) => incidents.push(event) },
+    })
+    return model
+  }
 
   function handle(): ServableHandle<MirrorTarget> {
     open += 1
     const release = () => {
       open -= 1
     }
-    const servable = { model: candidate, runTimeoutMs: 500 }
+    const servable = { model: candidate, runTimeoutMs: 500, suspects }
     return {
       id: { name: 'm', version: 2 },
       servable,
@@ -193,6 +210,69 @@ describe('mirroring', () => {
       { error: { code: 'serving.executor_lost' } },
       { error: { code: 'serving.executor_lost' } },
     ])
+  })
+
+  it('finds out which input ends the process of the candidate, and refuses it there from then on', async () => {
+    const crashing = use(new CrashingModel(13))
+    const { ask } = rig()
+    expect(await Promise.all([ask(1), ask(13), ask(2)])).toEqual([[2], [26], [4]])
+    await flush()
+    expect(sink.pairs().map((pair) => pair.candidate)).toMatchObject([
+      { outputs: expect.anything() },
+      { error: { code: 'onnx.run_crashed' }, confirmed: true },
+      { outputs: expect.anything() },
+    ])
+    expect(incidents).toMatchObject([{ kind: 'crash', digest: 'digest-2' }])
+    expect(await Promise.all([ask(13), ask(3)])).toEqual([[26], [6]])
+    await flush()
+    const [refused, other] = sink.pairs().slice(3)
+    expect(refused?.candidate).toMatchObject({ error: { code: 'serving.input_refused' } })
+    expect(other?.candidate).toHaveProperty('outputs')
+    expect(await ask(13)).toEqual([26])
+    await flush()
+    expect([crashing.batches, crashing.alone, sink.outcomes().includes('open')]).toEqual([
+      [3, 1],
+      [1, 1, 1],
+      false,
+    ])
+  })
+
+  it('makes a lost process the error of the candidate when no input ends it again', async () => {
+    use(new CrashingModel(13)).harmsAlone = 0
+    const { ask } = rig()
+    await Promise.all([ask(1), ask(13)])
+    await flush()
+    expect(sink.pairs().map((pair) => pair.candidate)).toMatchObject([
+      { error: { code: 'onnx.run_crashed' } },
+      { error: { code: 'onnx.run_crashed' } },
+    ])
+    expect(sink.pairs().some(({ candidate: answer }) => 'confirmed' in answer)).toBe(false)
+    expect(incidents).toEqual([])
+  })
+
+  it('looks no further when the run is lost', async () => {
+    const crashing = use(new CrashingModel(13))
+    crashing.aloneHeld = true
+    const { ask } = rig()
+    await Promise.all([ask(1), ask(13)])
+    await flush()
+    revoke.abort(new PlatformError('serving.drain_timeout', 'too late'))
+    crashing.releaseAllAlone()
+    await flush()
+    expect([sink.outcomes(), crashing.alone, open]).toEqual([['lost'], [1], 0])
+  })
+
+  it('pairs what the baseline answers when its own process ended under the batch', async () => {
+    const crashing = new CrashingModel(13)
+    const { mirror } = rig()
+    const { ask } = batcherRig({ clock, servable: crashing, mirror })
+    await Promise.allSettled([ask(1), ask(13)])
+    await flush()
+    expect(sink.pairs().map((pair) => pair.baseline)).toMatchObject([
+      { outputs: expect.anything() },
+      { error: { code: 'onnx.run_crashed' }, confirmed: true },
+    ])
+    expect(sink.outcomes()).toEqual(['settled'])
   })
 
   it('makes a run over its time the error of the candidate, and lets the slot go only when it ends', async () => {

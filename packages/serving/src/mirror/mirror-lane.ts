@@ -1,9 +1,10 @@
 import { type Clock, type MirrorPlan, PlatformError } from '@understudy/core'
 import type { Pair, PairAnswer, RunTicket } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
-import { runRequests } from '../predict/run-requests.ts'
+import type { SuspectIsolation } from '../predict/suspect/suspect-isolation.ts'
 import type { ModelServable, ServableHandle, ServableId } from '../servable.ts'
 import type { MirrorableBatch, MirroredRun } from './batch-mirror.ts'
+import { answersOf } from './candidate-answers.ts'
 import { OnceTicket } from './once-ticket.ts'
 import { RunDeadline } from './run-deadline.ts'
 import { tensorBytes } from './tensor-bytes.ts'
@@ -12,6 +13,7 @@ import { tensorBytes } from './tensor-bytes.ts'
 export interface MirrorTarget {
   readonly model: ModelServable
   readonly runTimeoutMs: number
+  readonly suspects: SuspectIsolation
 }
 
 export interface MirrorLimits {
@@ -123,10 +125,9 @@ export class MirrorLane {
     }
     const onRevoked = () => run.ticket.lose()
     handle.revoked.addEventListener('abort', onRevoked, { once: true })
-    const { model, runTimeoutMs } = handle.servable
+    const { model, runTimeoutMs, suspects } = handle.servable
     const limited = new RunDeadline(model, { id: this.candidate, runTimeoutMs, clock: this.#options.clock })
-    const { requests, inputs } = run.batch
-    const candidate = (await runRequests(limited, requests, inputs)).answers()
+    const candidate = await answersOf(limited, { batch: run.batch, suspects, ticket: run.ticket })
     run.ticket.settle(pairs(run, candidate))
     await limited.ended()
     handle.revoked.removeEventListener('abort', onRevoked)

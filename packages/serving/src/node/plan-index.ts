@@ -1,29 +1,47 @@
-import type { ModelPlan, ServingPlan } from '@understudy/core'
+import type { ModelPlan, PlannedVersion, ServingPlan } from '@understudy/core'
+import type { ServableId } from '../servable.ts'
+
+interface IndexedModel {
+  readonly plan: ModelPlan
+  readonly versions: readonly number[]
+}
 
 /** The plan, to be looked up by model name. Replaced as a whole. */
 export class PlanIndex {
-  #models: ReadonlyMap<string, ModelPlan> | undefined
-
-  /** False until the first plan. */
-  get holdsPlan(): boolean {
-    return this.#models !== undefined
-  }
+  #models: ReadonlyMap<string, IndexedModel> | undefined
 
   replace(plan: ServingPlan): void {
-    this.#models = new Map(plan.models.map((model) => [model.model, model]))
+    this.#models = new Map(
+      plan.models.map((model) => [
+        model.model,
+        { plan: model, versions: model.versions.map(({ number }) => number) },
+      ]),
+    )
   }
 
   models(): readonly string[] {
     return [...(this.#models?.keys() ?? [])]
   }
 
-  versionsOf(model: string): readonly number[] | undefined {
-    return this.#models?.get(model)?.versions.map((version) => version.number)
+  planOf(model: string): ModelPlan | undefined {
+    return this.#models?.get(model)?.plan
   }
 
-  /** Number of the version that shall be live, model by model; models without one are left out. */
-  liveVersions(): readonly { readonly name: string; readonly version: number }[] {
-    return [...(this.#models?.values() ?? [])].flatMap(({ model, labels }) => {
+  has(model: string): boolean {
+    return this.#models?.has(model) ?? false
+  }
+
+  versionsOf(model: string): readonly number[] | undefined {
+    return this.#models?.get(model)?.versions
+  }
+
+  planned({ name, version }: ServableId): PlannedVersion | undefined {
+    return this.planOf(name)?.versions.find(({ number }) => number === version)
+  }
+
+  /** The version that shall be live, model by model; models without one are left out. */
+  liveVersions(): readonly ServableId[] {
+    return [...(this.#models?.values() ?? [])].flatMap(({ plan: { model, labels } }) => {
       const { live } = labels
       return live === undefined ? [] : [{ name: model, version: live }]
     })

@@ -1,4 +1,4 @@
-import { open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, stat, unlink, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PlatformError, type ServingPlan } from '@understudy/core'
 import { parsePlan } from './parse-plan.ts'
@@ -18,11 +18,12 @@ export class FilePlanStore implements PlanStore {
 
   async load(): Promise<ServingPlan | undefined> {
     try {
-      const { size } = await stat(this.#path)
+      const { size, mtimeMs } = await stat(this.#path)
       if (size > PLAN_SIZE_BYTES_MAX) {
         throw new PlatformError('serving.plan_invalid', `The plan kept on disk has ${size} bytes: too many.`)
       }
-      return parsePlan(await readFile(this.#path, 'utf8'))
+      const plan = parsePlan(await readFile(this.#path, 'utf8'))
+      return { ...plan, readAtMs: Math.max(plan.readAtMs, mtimeMs) }
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
       throw error
@@ -31,15 +32,25 @@ export class FilePlanStore implements PlanStore {
 
   /** Saves run one after the other, so the last one asked for is the one that stays. */
   save(plan: ServingPlan): Promise<void> {
-    const save = this.#lastSave.then(() => this.#replace(JSON.stringify(plan)))
-    this.#lastSave = save.catch(() => {})
-    return save
+    return this.#inTurn(() => this.#replace(plan))
   }
 
-  async #replace(text: string): Promise<void> {
+  /** The time is kept as that of the file: nothing is written again. */
+  confirm(readAtMs: number): Promise<void> {
+    const at = readAtMs / 1_000
+    return this.#inTurn(() => utimes(this.#path, at, at))
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#lastSave.then(act)
+    this.#lastSave = done.catch(() => {})
+    return done
+  }
+
+  async #replace(plan: ServingPlan): Promise<void> {
     const draft = `${this.#path}.${process.pid}.tmp`
     try {
-      await writeThrough(draft, text)
+      await writeThrough(draft, plan)
       await rename(draft, this.#path)
       await syncFolder(dirname(this.#path))
     } catch (error) {
@@ -49,14 +60,29 @@ export class FilePlanStore implements PlanStore {
   }
 }
 
-async function writeThrough(path: string, text: string): Promise<void> {
+async function writeThrough(path: string, plan: ServingPlan): Promise<void> {
   const file = await open(path, 'w', 0o600)
   try {
-    await file.writeFile(text)
+    await writePlan(file, plan)
+    // The time of the file is when it was last known to be the plan, by the plan's clock.
+    await file.utimes(plan.readAtMs / 1_000, plan.readAtMs / 1_000)
     await file.sync()
   } finally {
     await file.close()
   }
+}
+
+/** Models written at once: a large plan as one text would block the loop. */
+const MODELS_AT_ONCE = 100
+
+/** The same text as `JSON.stringify(plan)`. */
+async function writePlan(file: FileHandle, { readAtMs, models }: ServingPlan): Promise<void> {
+  await file.write(`{"readAtMs":${JSON.stringify(readAtMs)},"models":[`)
+  for (let from = 0; from < models.length; from += MODELS_AT_ONCE) {
+    const texts = models.slice(from, from + MODELS_AT_ONCE).map((model) => JSON.stringify(model))
+    await file.write(`${from === 0 ? '' : ','}${texts.join(',')}`)
+  }
+  await file.write(']}')
 }
 
 /** Makes the rename itself durable. Not every system lets a folder be opened; there the rename is as durable as it gets. */

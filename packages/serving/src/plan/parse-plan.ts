@@ -85,10 +85,18 @@ const isServingPlan = isShape<ServingPlan>({ readAtMs: isFiniteNumber, models: i
 /**
  * Reads a plan that was kept as JSON. Strict: a plan of another release, with a key more or less, is refused rather than half understood.
  *
+ * @param subject what is read, as the beginning of the sentence that says why it is refused
  * @throws PlatformError `serving.plan_invalid`
  */
-export function parsePlan(text: string): ServingPlan {
-  const value = parseJson(text)
+export function parsePlan(text: string, subject = 'The plan kept on disk'): ServingPlan {
+  const invalid = (reason: string, cause?: unknown) =>
+    new PlatformError('serving.plan_invalid', `${subject} cannot be used: ${reason}.`, { cause })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw invalid('it is not JSON', error)
+  }
   if (!isServingPlan(value)) throw invalid('it has another form than this release expects')
   for (const { model, versions, labels } of value.models) {
     const numbers = new Set(versions.map((version) => version.number))
@@ -96,18 +104,4 @@ export function parsePlan(text: string): ServingPlan {
     if (astray !== undefined) throw invalid(`label "${astray}" of "${model}" points to no planned version`)
   }
   return value
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw invalid('it is not JSON', error)
-  }
-}
-
-function invalid(reason: string, cause?: unknown): PlatformError {
-  return new PlatformError('serving.plan_invalid', `The plan kept on disk cannot be used: ${reason}.`, {
-    cause,
-  })
 }

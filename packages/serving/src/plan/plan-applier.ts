@@ -1,4 +1,4 @@
-import { type Clock, type ServingPlan, toPlatformError } from '@understudy/core'
+import { type Clock, type ModelPlan, toPlatformError } from '@understudy/core'
 import type { LabelMap } from '../manager/manager.ts'
 import type { ServableStateMonitor } from '../manager/servable-state-monitor.ts'
 import type { LabelSet } from '../manager/serving-map.ts'
@@ -18,55 +18,57 @@ interface LabelHolder {
 export interface PlanApplierOptions {
   readonly manager: LabelHolder
   readonly monitor: ServableStateMonitor
-  readonly mirror: Pick<MirrorDispatcher, 'setPlan' | 'models'>
+  readonly mirror: Pick<MirrorDispatcher, 'setPlan'>
+  readonly planOf: (model: string) => ModelPlan | undefined
   readonly clock: Clock
   readonly observer: ServingObserver
 }
 
-/** Carries out labels and mirror plans of the newest plan as far as the versions of this node allow. Idempotent and synchronous. */
+/**
+ * Carries out labels and mirror of a model's newest plan as far as the versions of this node allow. Idempotent and synchronous.
+ */
 export class PlanApplier {
   readonly #options: PlanApplierOptions
-  #plan: ServingPlan | undefined
 
   constructor(options: PlanApplierOptions) {
     this.#options = options
   }
 
-  apply(plan: ServingPlan): void {
-    const before = this.#plan
-    this.#plan = plan
-    const names = new Set(plan.models.map(({ model }) => model))
-    const { mirror, manager } = this.#options
-    for (const model of mirror.models()) if (!names.has(model)) mirror.setPlan(model, null)
-    for (const { model } of before?.models ?? []) if (!names.has(model)) manager.dropLabels(model)
-    for (const model of plan.models) mirror.setPlan(model.model, model.mirror)
-    this.moveLabels()
+  /** The plan of these models changed, or they left it. Labels of all of them move in one step. */
+  apply(names: readonly string[]): void {
+    const { mirror, manager, planOf } = this.#options
+    for (const name of names) {
+      const plan = planOf(name)
+      mirror.setPlan(name, plan?.mirror ?? null)
+      if (plan === undefined) manager.dropLabels(name)
+    }
+    this.moveLabels(names)
   }
 
-  /** Moves the labels of every model that is ready for it, all in one synchronous step; of one model when it is named. */
-  moveLabels(only?: string): void {
-    const models = this.#plan?.models ?? []
-    const moves = models.flatMap((model) => {
-      if (only !== undefined && only !== model.model) return []
-      const current = this.#options.manager.labelsOf(model.model)
-      const labels = decideLabels(model, current, (version) => this.#readiness(model.model, version))
-      return labels === null ? [] : [{ model: model.model, generation: model.generation, labels, current }]
-    })
-    for (const { model, generation, labels } of moves) this.#set(model, labels, generation)
-    const atMs = this.#options.clock.now()
-    for (const { model, generation, labels, current } of moves) {
-      const from = current?.labels ?? new Map()
-      const to = new Map(Object.entries(labels))
-      this.#options.observer.labelsMoved({ model, generation, from, to, atMs })
+  /** Moves the labels of those models that are ready for it, all in one step. */
+  moveLabels(names: readonly string[]): void {
+    const { manager, observer, clock } = this.#options
+    const moves = names.flatMap((name) => this.#moveOf(name) ?? [])
+    for (const { model, labels, generation } of moves) {
+      try {
+        manager.setLabels(model, labels, generation)
+      } catch (error) {
+        observer.troubled(toPlatformError(error))
+      }
+    }
+    const atMs = clock.now()
+    for (const { model, labels, generation, from } of moves) {
+      observer.labelsMoved({ model, generation, from, to: new Map(Object.entries(labels)), atMs })
     }
   }
 
-  #set(model: string, labels: LabelMap, generation: number): void {
-    try {
-      this.#options.manager.setLabels(model, labels, generation)
-    } catch (error) {
-      this.#options.observer.troubled(toPlatformError(error))
-    }
+  #moveOf(model: string): LabelMove | undefined {
+    const plan = this.#options.planOf(model)
+    if (plan === undefined) return undefined
+    const current = this.#options.manager.labelsOf(model)
+    const labels = decideLabels(plan, current, (version) => this.#readiness(model, version))
+    if (labels === null) return undefined
+    return { model, labels, generation: plan.generation, from: current?.labels ?? new Map() }
   }
 
   #readiness(name: string, version: number): Readiness {
@@ -74,4 +76,11 @@ export class PlanApplier {
     if (this.#options.manager.isAvailable(id)) return 'available'
     return this.#options.monitor.stateOf(id)?.state === 'error' ? 'failed' : 'pending'
   }
+}
+
+interface LabelMove {
+  readonly model: string
+  readonly labels: LabelMap
+  readonly generation: number
+  readonly from: ReadonlyMap<string, number>
 }

@@ -2,7 +2,10 @@ import type { ServingPlan } from '@understudy/core'
 
 /** Where the plan comes from. Implemented over Postgres; may be away. */
 export interface PlanReader {
-  /** The whole plan in one snapshot. May reject; the node then goes on with what it has. */
+  /**
+   * The whole plan in one snapshot. May reject; the node then goes on with what it has. A reader that knows that nothing changed gives the
+   * same `models` again: they are not looked at then.
+   */
   read(): Promise<ServingPlan>
   /** Tells when reading may be worthwhile. Returns the function that ends the subscription. */
   onHint(listener: () => void): () => void
@@ -18,4 +21,6 @@ export interface PlanStore {
   load(): Promise<ServingPlan | undefined>
   /** All or nothing: a crash leaves the old plan or the new one. */
   save(plan: ServingPlan): Promise<void>
+  /** What is kept was still the plan at this time (milliseconds since the epoch, by the clock of the plan). */
+  confirm?(readAtMs: number): Promise<void>
 }

@@ -7,6 +7,7 @@ import {
   toPlatformError,
 } from '@understudy/core'
 import type { AspiredVersionsCallback, Source } from '../servable.ts'
+import { forEachInSlices } from '../slices.ts'
 import type { PlanReader, PlanStore } from './plan-ports.ts'
 
 export interface ServingPlanSourceOptions {
@@ -18,23 +19,33 @@ export interface ServingPlanSourceOptions {
   readonly readTimeoutMs: number
   /** A plan confirmed within this time counts as current. */
   readonly currentForMs: number
-  /** Called with every plan that differs from the one before, after its versions were emitted. */
+  /** Called with every plan that differs from the one before, before its versions are emitted. */
   readonly onPlan: (plan: ServingPlan) => void
+  /** Called after that with every model that changed, came or left. */
+  readonly onApplied?: ((names: readonly string[]) => void) | undefined
   /** The plan could not be read or kept. */
   readonly onTrouble: (error: PlatformError) => void
 }
 
+/** What is kept is marked as still true this often. */
+const CONFIRM_INTERVAL_MS = 30_000
+
 /**
  * Emits the versions of the node's plan. Keeps the last good plan while the reader fails, starts from the store while it is away, and
  * knows how old its plan is. Polling is the guarantee, hints only make it faster.
+ *
+ * A plan is taken model by model, in slices that leave the loop free: only models that changed are emitted.
  */
 export class ServingPlanSource implements Source<PlannedVersion> {
   readonly #options: ServingPlanSourceOptions
   #emit: AspiredVersionsCallback<PlannedVersion> = () => {}
   #plan: ServingPlan | undefined
-  #modelsText = ''
+  /** Plan of each model as text, to see what changed. */
+  #texts: ReadonlyMap<string, string> = new Map()
   /** The store does not hold the plan yet: tried again with every read. */
   #unsaved = false
+  #saving = false
+  #keptAtMs = Number.NEGATIVE_INFINITY
   #confirmedAtMs: number | undefined
   #reading: Promise<void> | undefined
   #wake = new AbortController()
@@ -89,25 +100,47 @@ export class ServingPlanSource implements Source<PlannedVersion> {
   async #startFromStore(): Promise<void> {
     try {
       const kept = await this.#options.store.load()
-      if (kept !== undefined && this.#plan === undefined) this.#adopt(kept)
+      if (kept !== undefined && this.#plan === undefined) await this.#adopt(kept)
     } catch (error) {
       this.#options.onTrouble(toPlatformError(error))
     }
   }
 
   async #readOnce(): Promise<void> {
-    const { clock, store, onTrouble } = this.#options
+    const { clock, onTrouble } = this.#options
     const askedAtMs = clock.monotonicMs()
     try {
       const plan = await this.#readInTime()
       this.#confirmedAtMs = askedAtMs
-      if (this.#adopt(plan)) this.#unsaved = true
-      if (!this.#unsaved) return
-      await store.save(plan)
-      this.#unsaved = false
+      if (await this.#adopt(plan)) this.#unsaved = true
+      this.#keep(plan)
     } catch (error) {
       onTrouble(toPlatformError(error))
     }
+  }
+
+  /** Nothing waits for the disk. */
+  #keep(plan: ServingPlan): void {
+    const { store, clock, onTrouble } = this.#options
+    const nowMs = clock.monotonicMs()
+    const isConfirmDue = store.confirm !== undefined && nowMs - this.#keptAtMs >= CONFIRM_INTERVAL_MS
+    if (this.#saving || !(this.#unsaved || isConfirmDue)) return
+    const kept = this.#unsaved ? store.save(plan) : store.confirm?.(plan.readAtMs)
+    this.#saving = true
+    this.#unsaved = false
+    void kept
+      ?.then(
+        () => {
+          this.#keptAtMs = nowMs
+        },
+        (error: unknown) => {
+          this.#unsaved = true
+          onTrouble(toPlatformError(error))
+        },
+      )
+      .finally(() => {
+        this.#saving = false
+      })
   }
 
   async #readInTime(): Promise<ServingPlan> {
@@ -123,22 +156,36 @@ export class ServingPlanSource implements Source<PlannedVersion> {
   }
 
   /** True when the plan differs from the one before. */
-  #adopt(plan: ServingPlan): boolean {
-    const modelsText = JSON.stringify(plan.models)
+  async #adopt(plan: ServingPlan): Promise<boolean> {
     const before = this.#plan
-    this.#plan = plan
-    if (before !== undefined && modelsText === this.#modelsText) return false
-    this.#modelsText = modelsText
-    const names = new Set(plan.models.map(({ model }) => model))
-    for (const { model } of before?.models ?? []) if (!names.has(model)) this.#emit(model, [])
-    for (const model of plan.models) {
-      this.#emit(
-        model.model,
-        inLoadingOrder(model).map((data) => ({ id: { name: model.model, version: data.number }, data })),
-      )
+    if (before !== undefined && before.models === plan.models) {
+      this.#plan = plan
+      return false
     }
-    this.#options.onPlan(plan)
+    const { clock, onPlan, onApplied } = this.#options
+    const texts = new Map<string, string>()
+    const changed: ModelPlan[] = []
+    await forEachInSlices(plan.models, clock, (model) => {
+      const text = JSON.stringify(model)
+      texts.set(model.model, text)
+      if (this.#texts.get(model.model) !== text) changed.push(model)
+    })
+    const gone = [...this.#texts.keys()].filter((name) => !texts.has(name))
+    this.#plan = plan
+    this.#texts = texts
+    if (before !== undefined && changed.length === 0 && gone.length === 0) return false
+    onPlan(plan)
+    await forEachInSlices(gone, clock, (name) => this.#take(name, []))
+    await forEachInSlices(changed, clock, (model) => this.#take(model.model, inLoadingOrder(model)))
+    onApplied?.([...gone, ...changed.map(({ model }) => model)])
     return true
+  }
+
+  #take(name: string, versions: readonly PlannedVersion[]): void {
+    this.#emit(
+      name,
+      versions.map((data) => ({ id: { name, version: data.number }, data })),
+    )
   }
 }
 

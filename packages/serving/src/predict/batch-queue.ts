@@ -1,7 +1,9 @@
 import type { PendingRequest } from './pending-request.ts'
 
+/** What may run together, in the order of arrival. */
 interface Group {
-  readonly requests: Set<PendingRequest>
+  readonly key: string
+  readonly requests: PendingRequest[]
   rows: number
 }
 
@@ -12,10 +14,15 @@ export interface BatchLimits {
   readonly stackable: boolean
 }
 
-/** Requests that wait, grouped by what may run together; groups take turns. */
+/**
+ * Requests that wait, grouped by what may run together; groups take turns.
+ *
+ * Lists and not maps, for the reason that {@link SlotList} gives; there are as many groups as different shapes wait at once.
+ */
 export class BatchQueue {
   readonly #limits: BatchLimits
-  readonly #groups = new Map<string, Group>()
+  /** The one whose turn it is comes first. None is empty. */
+  readonly #groups: Group[] = []
   #size = 0
 
   constructor(limits: BatchLimits) {
@@ -27,69 +34,73 @@ export class BatchQueue {
   }
 
   push(pending: PendingRequest): void {
-    const key = keyOf(pending)
-    const group = this.#groups.get(key) ?? { requests: new Set(), rows: 0 }
-    this.#groups.set(key, group)
-    group.requests.add(pending)
-    group.rows += pending.rows
+    const group = this.#find(pending.batchKey)
+    if (group === undefined) {
+      this.#groups.push({ key: pending.batchKey, requests: [pending], rows: pending.rows })
+    } else {
+      group.requests.push(pending)
+      group.rows += pending.rows
+    }
     this.#size += 1
   }
 
   /** Takes a request out; false when it is not waiting any more. */
   remove(pending: PendingRequest): boolean {
-    const key = keyOf(pending)
-    const group = this.#groups.get(key)
-    if (group === undefined || !group.requests.delete(pending)) return false
+    const group = this.#find(pending.batchKey)
+    const at = group?.requests.indexOf(pending) ?? -1
+    if (group === undefined || at === -1) return false
+    group.requests.splice(at, 1)
     group.rows -= pending.rows
     this.#size -= 1
-    if (group.requests.size === 0) this.#groups.delete(key)
+    if (group.requests.length === 0) this.#groups.splice(this.#groups.indexOf(group), 1)
     return true
   }
 
   /** Whether some batch cannot grow any more. */
   hasFull(): boolean {
-    return this.#fullKey() !== undefined
+    return this.#fullAt() !== -1
   }
 
-  /** Longest wait among the requests, for the delay window. */
+  /** When the request came that waits longest, for the delay window. */
   oldestAtMs(): number | undefined {
     let oldest: number | undefined
-    for (const group of this.#groups.values()) {
-      for (const { enqueuedAtMs } of group.requests) {
-        oldest = oldest === undefined ? enqueuedAtMs : Math.min(oldest, enqueuedAtMs)
-        break
-      }
+    for (const { requests } of this.#groups) {
+      const at = requests[0]?.enqueuedAtMs ?? Number.POSITIVE_INFINITY
+      oldest = oldest === undefined ? at : Math.min(oldest, at)
     }
     return oldest
   }
 
   /** The next batch: a full one where there is one, else of the group whose turn it is. */
   take(): readonly PendingRequest[] {
-    const key = this.#fullKey() ?? this.#groups.keys().next().value
-    const group = key === undefined ? undefined : this.#groups.get(key)
-    if (key === undefined || group === undefined) return []
-    const batch: PendingRequest[] = []
-    let rows = 0
-    for (const pending of group.requests) {
-      if (batch.length > 0 && (!this.#limits.stackable || rows + pending.rows > this.#limits.maxBatchSize))
-        break
-      batch.push(pending)
-      rows += pending.rows
-    }
-    for (const pending of batch) this.remove(pending)
-    if (this.#groups.delete(key) && group.requests.size > 0) this.#groups.set(key, group)
+    const [group] = this.#groups.splice(Math.max(0, this.#fullAt()), 1)
+    if (group === undefined) return []
+    const { requests } = group
+    const batch = requests.splice(0, this.#fitting(requests))
+    for (const { rows } of batch) group.rows -= rows
+    this.#size -= batch.length
+    if (requests.length > 0) this.#groups.push(group)
     return batch
   }
 
-  #fullKey(): string | undefined {
-    for (const [key, group] of this.#groups) {
-      if (!this.#limits.stackable || group.rows >= this.#limits.maxBatchSize) return key
+  /** How many from the first on make up one batch. A request with more rows than a batch may have is one alone. */
+  #fitting(requests: readonly PendingRequest[]): number {
+    if (!this.#limits.stackable) return 1
+    let rows = 0
+    for (let count = 0; count < requests.length; count += 1) {
+      rows += requests[count]?.rows ?? 0
+      if (rows > this.#limits.maxBatchSize) return Math.max(1, count)
     }
+    return requests.length
+  }
+
+  #find(key: string): Group | undefined {
+    for (const group of this.#groups) if (group.key === key) return group
     return undefined
   }
-}
 
-/** Live and explicit requests never share a batch: only whole batches are mirrored. */
-function keyOf({ request }: PendingRequest): string {
-  return request.live ? `l${request.shapeKey}` : `p${request.shapeKey}`
+  #fullAt(): number {
+    const { stackable, maxBatchSize } = this.#limits
+    return this.#groups.findIndex((group) => !stackable || group.rows >= maxBatchSize)
+  }
 }

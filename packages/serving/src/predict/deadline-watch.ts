@@ -1,6 +1,7 @@
 import type { Clock } from '@understudy/core'
+import { SlotList, type Slotted } from './slot-list.ts'
 
-export interface Expiring {
+export interface Expiring extends Slotted {
   /** By the monotonic clock. */
   readonly deadlineAtMs: number
   expire(): void
@@ -9,7 +10,7 @@ export interface Expiring {
 /** Expires every entry soon after its deadline. One timer for all of them: arming one per request costs more than the request. */
 export class DeadlineWatch<E extends Expiring> {
   readonly #clock: Clock
-  readonly #entries = new Set<E>()
+  readonly #entries = new SlotList<E>()
   #armedForMs = Number.POSITIVE_INFINITY
   #timer: AbortController | undefined
 
@@ -17,8 +18,9 @@ export class DeadlineWatch<E extends Expiring> {
     this.#clock = clock
   }
 
-  get entries(): ReadonlySet<E> {
-    return this.#entries
+  /** Those that have not ended. */
+  open(): readonly E[] {
+    return this.#entries.all()
   }
 
   add(entry: E): void {
@@ -32,7 +34,7 @@ export class DeadlineWatch<E extends Expiring> {
 
   close(): void {
     this.#timer?.abort()
-    this.#entries.clear()
+    for (const entry of this.#entries.all()) this.#entries.delete(entry)
   }
 
   #arm(atMs: number): void {
@@ -49,7 +51,7 @@ export class DeadlineWatch<E extends Expiring> {
     const nowMs = this.#clock.monotonicMs()
     this.#armedForMs = Number.POSITIVE_INFINITY
     let nextMs = Number.POSITIVE_INFINITY
-    for (const entry of [...this.#entries]) {
+    for (const entry of this.#entries.all()) {
       if (entry.deadlineAtMs <= nowMs) {
         this.#entries.delete(entry)
         entry.expire()

@@ -48,7 +48,6 @@ export class InputValidator {
   readonly #batchable: boolean
   /** Some inner dimension is symbolic, so equal signatures do not imply equal shapes. */
   readonly #dynamicInside: boolean
-  readonly #symbols: readonly string[]
 
   constructor(signature: Signature, batchable: boolean) {
     const symbols: string[] = []
@@ -57,7 +56,6 @@ export class InputValidator {
     this.#outputNames = new Set(signature.outputs.map((spec) => spec.name))
     this.#batchable = batchable
     this.#dynamicInside = this.#inputs.some(({ spec }) => spec.shape.slice(1).some(isSymbolic))
-    this.#symbols = symbols
   }
 
   /**
@@ -65,15 +63,14 @@ export class InputValidator {
    */
   check(inputs: NamedTensors): CheckedInputs {
     if (inputs.size !== this.#inputs.length) this.#refuseUnknown(inputs)
-    const bound: (Bound | undefined)[] = new Array(this.#symbols.length)
-    const ordered = new Map<string, Tensor>()
+    const bound: (Bound | undefined)[] = []
     for (const input of this.#inputs) {
       const tensor = inputs.get(input.spec.name)
       if (tensor === undefined) throw this.#missing(input.spec, inputs)
       checkTensor(input.spec, tensor)
       this.#bind(input, tensor, bound)
-      ordered.set(input.spec.name, tensor)
     }
+    const ordered = this.#ordered(inputs)
     const rows = this.#batchable ? this.#rows(ordered) : 1
     return { inputs: ordered, rows, shapeKey: this.#dynamicInside ? innerShapes(ordered) : '' }
   }
@@ -89,9 +86,21 @@ export class InputValidator {
     }
   }
 
+  /** One input alone is in order. */
+  #ordered(inputs: NamedTensors): NamedTensors {
+    if (inputs.size === 1) return inputs
+    const ordered = new Map<string, Tensor>()
+    for (const { spec } of this.#inputs) {
+      const tensor = inputs.get(spec.name)
+      if (tensor !== undefined) ordered.set(spec.name, tensor)
+    }
+    return ordered
+  }
+
   #bind({ spec, axes }: CompiledInput, tensor: Tensor, bound: (Bound | undefined)[]): void {
-    for (const [index, axis] of axes.entries()) {
-      if (axis.symbol === undefined) continue
+    for (let index = 0; index < axes.length; index += 1) {
+      const axis = axes[index]
+      if (axis?.symbol === undefined) continue
       const size = tensor.shape[index] ?? 0
       const earlier = bound[axis.symbol]
       if (earlier === undefined) bound[axis.symbol] = { size, input: spec.name }
@@ -143,17 +152,26 @@ function compileAxes(spec: TensorSpec, batchable: boolean, symbols: string[]): r
 function checkTensor(spec: TensorSpec, tensor: Tensor): void {
   if (tensor.dtype !== spec.dtype) throw mismatch('onnx.input_type_mismatch', spec, tensor)
   const { shape } = tensor
-  const fits =
-    shape.length === spec.shape.length &&
-    spec.shape.every((size, axis) => typeof size === 'string' || size === shape[axis])
-  if (!fits) throw mismatch('onnx.input_shape_mismatch', spec, tensor)
+  if (!fits(spec.shape, shape)) throw mismatch('onnx.input_shape_mismatch', spec, tensor)
   const elements = elementCount(shape)
-  if (elements === tensor.data.length && shape.every((size) => Number.isSafeInteger(size) && size >= 0))
-    return
+  if (elements === tensor.data.length && shape.every(isSize)) return
   throw new PlatformError(
     'onnx.input_shape_mismatch',
     `Input ${quoted(spec.name)}: shape [${shape.join(', ')}] needs ${elements} elements, got ${tensor.data.length}.`,
   )
+}
+
+function fits(expected: readonly Dimension[], shape: readonly number[]): boolean {
+  if (shape.length !== expected.length) return false
+  for (let axis = 0; axis < shape.length; axis += 1) {
+    const size = expected[axis]
+    if (typeof size === 'number' && size !== shape[axis]) return false
+  }
+  return true
+}
+
+function isSize(size: number): boolean {
+  return Number.isSafeInteger(size) && size >= 0
 }
 
 function mismatch(

@@ -1,4 +1,4 @@
-import { PlatformError } from '@understudy/core'
+import { type Clock, PlatformError } from '@understudy/core'
 import { TestClock } from '@understudy/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { batcherRig } from '../test-support/batcher-rig.ts'
@@ -142,6 +142,42 @@ describe('MicroBatcher', () => {
     await flush()
     expect([model.batches, handles.open]).toEqual([[1], 0])
     expect(await ask(5)).toEqual([10])
+  })
+
+  it('does not run a request whose time is over before its batch begins, also when the timer is late', async () => {
+    const late: Clock = {
+      now: () => clock.now(),
+      monotonicMs: () => clock.monotonicMs(),
+      sleep: () => new Promise(() => {}),
+    }
+    const { submit, ask, handles } = batcherRig({ clock: late, servable: model })
+    const tooLate = codeOf(() => submit(rowsOfX([1, 1]), { timeoutMs: 50 }))
+    const inTime = ask(2)
+    await clock.advance(50)
+    expect([await tooLate, await inTime]).toEqual(['serving.deadline_exceeded', [4]])
+    const alone = codeOf(() => submit(rowsOfX([1, 1]), { timeoutMs: 0 }))
+    expect(await alone).toBe('serving.deadline_exceeded')
+    await flush()
+    expect([model.batches, handles.open]).toEqual([[1], 0])
+  })
+
+  it('writes into each request how long it waited, its batch took, and the model itself', async () => {
+    model.held = true
+    const { submit } = batcherRig({ clock, servable: model })
+    const timesOf = () => ({ decodeMs: 1, queueMs: 0, batchMs: 0, runMs: 0, encodeMs: 2 })
+    const [first, second] = [timesOf(), timesOf()]
+    const answers = [submit(rowsOfX([1, 1]), { times: first })]
+    await flush()
+    answers.push(submit(rowsOfX([2, 2]), { times: second }))
+    await clock.advance(7)
+    model.runTimeMs = 3
+    model.release()
+    await flush()
+    await clock.advance(5)
+    model.releaseAll()
+    await Promise.all(answers)
+    expect(first).toEqual({ decodeMs: 1, queueMs: 0, batchMs: 7, runMs: 3, encodeMs: 2 })
+    expect(second).toEqual({ decodeMs: 1, queueMs: 7, batchMs: 5, runMs: 3, encodeMs: 2 })
   })
 
   it('forgets a request whose client goes away', async () => {

@@ -1,11 +1,13 @@
 import { type Clock, type NamedTensors, PlatformError, toPlatformError, versionName } from '@understudy/core'
 import type { BatchMirror, MirroredRun } from '../mirror/batch-mirror.ts'
+import type { PairAnswer } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
 import type { ModelServable, ServableHandle, ServableId } from '../servable.ts'
 import { BatchQueue } from './batch-queue.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
 import { type BatchRequest, PendingRequest } from './pending-request.ts'
 import { type FinishedRun, failedRun, runRequests, stackInputs } from './run-requests.ts'
+import type { SuspectIsolation } from './suspect/suspect-isolation.ts'
 
 /** Two: while one runs, the next is on its way; more would only queue where nobody can see it. */
 const IN_FLIGHT_MAX = 2
@@ -22,6 +24,8 @@ export interface MicroBatcherOptions {
   /** Holds the version while there is work. */
   readonly acquire: () => ServableHandle<unknown>
   readonly mirror: BatchMirror
+  /** Refuses inputs that are known to end the process, and finds them out. */
+  readonly suspects: SuspectIsolation
   readonly clock: Clock
   readonly observer: ServingObserver
 }
@@ -30,7 +34,8 @@ export interface MicroBatcherOptions {
  * Gives every request the answer that it would get alone, while running together what waits together.
  *
  * One tick is one batch: requests of a tick leave in one `setImmediate`. When a batch returns, the next one leaves before the finished
- * one is answered. A deadline or a disconnect gives up the answer and never stops a run.
+ * one is answered. A deadline or a disconnect gives up the answer and never stops a run. A run under which the executor ended leaves its
+ * place at once; its requests are run alone beside the traffic.
  */
 export class MicroBatcher {
   readonly #options: MicroBatcherOptions
@@ -41,9 +46,10 @@ export class MicroBatcher {
     expired: (pending: PendingRequest) => pending.fail(this.#deadlineExceeded(pending)),
     cancelled: (pending: PendingRequest) => pending.fail(cancelled()),
   }
-  readonly #onRevoked = () => this.#revoked()
   #handle: ServableHandle<unknown> | undefined
+  #watched: AbortSignal | undefined
   #inFlight = 0
+  #isolating = 0
   #scheduled = false
   #delayed = false
 
@@ -58,6 +64,8 @@ export class MicroBatcher {
   submit(request: BatchRequest): Promise<NamedTensors> {
     if (request.signal?.aborted) return Promise.reject(cancelled())
     if (this.#queue.size >= this.#options.maxQueue) return Promise.reject(this.#queueFull())
+    const refusal = this.#options.suspects.refusal(request.inputs)
+    if (refusal !== undefined) return Promise.reject(refusal)
     try {
       this.#hold()
     } catch (error) {
@@ -88,9 +96,34 @@ export class MicroBatcher {
   #pump(): void {
     while (this.#queue.size > 0 && this.#inFlight < IN_FLIGHT_MAX) {
       if (!this.#queue.hasFull() && (this.#inFlight > 0 || this.#isWaitingForMore())) break
-      void this.#run(this.#queue.take())
+      const batch = this.#takeBatch()
+      if (batch.length > 0) void this.#run(batch)
     }
     this.#releaseWhenIdle()
+  }
+
+  /** Without those whose time is over, or whose input was refused while they waited. */
+  #takeBatch(): readonly PendingRequest[] {
+    const batch = this.#withinDeadline(this.#queue.take())
+    const { suspects } = this.#options
+    const sinceMs = suspects.refusedSinceMs
+    if (sinceMs === Number.NEGATIVE_INFINITY) return batch
+    return batch.filter((pending) => {
+      const refusal = pending.enqueuedAtMs <= sinceMs ? suspects.refusal(pending.inputs) : undefined
+      if (refusal !== undefined) pending.fail(refusal)
+      return refusal === undefined
+    })
+  }
+
+  /** The timer may be late when the loop is busy: nobody waits for those any more, so they are not run. */
+  #withinDeadline(batch: readonly PendingRequest[]): readonly PendingRequest[] {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (batch.every(({ deadlineAtMs }) => deadlineAtMs > nowMs)) return batch
+    return batch.filter((pending) => {
+      if (pending.deadlineAtMs > nowMs) return true
+      pending.expire()
+      return false
+    })
   }
 
   #isWaitingForMore(): boolean {
@@ -117,19 +150,43 @@ export class MicroBatcher {
     const { run, mirrored } = await this.#execute(batch)
     this.#inFlight -= 1
     this.#pump()
+    const batchMs = clock.monotonicMs() - beganMs
+    fillTimes(batch, { beganMs, batchMs, runMs: run.runTimeMs })
     const answers = run.answers()
-    for (const [index, pending] of batch.entries()) {
+    const { suspects } = this.#options
+    const isolates = run.failed > 0 && answers.some((answer) => suspects.isSuspect(answer))
+    for (let index = 0; index < batch.length; index += 1) {
       const answer = answers[index]
-      if (answer !== undefined) pending.settle(answer)
+      if (answer !== undefined && !(isolates && suspects.isSuspect(answer))) batch[index]?.settle(answer)
     }
-    mirrored?.baselineAnswered(answers)
+    if (isolates) void this.#isolate(batch, answers, mirrored)
+    else mirrored?.baselineAnswered(answers)
     this.#releaseWhenIdle()
     observer.batchEnded({
-      ...{ id, startedAtMs, tookMs: clock.monotonicMs() - beganMs },
-      ...{ requests: batch.length, rows: rowsOf(batch), failed: run.failed },
+      id,
+      startedAtMs,
+      tookMs: batchMs,
+      requests: batch.length,
+      rows: rowsOf(batch),
+      failed: run.failed,
       queuedMs: beganMs - (batch[0]?.enqueuedAtMs ?? beganMs),
       mirrored: mirrored !== undefined,
     })
+  }
+
+  /** Holds the version, but no place among the runs in flight. Never rejects. */
+  async #isolate(
+    batch: readonly PendingRequest[],
+    answers: readonly PairAnswer[],
+    mirrored: MirroredRun | undefined,
+  ): Promise<void> {
+    this.#isolating += 1
+    const settle = (index: number, answer: PairAnswer) => batch[index]?.settle(answer)
+    const final = await this.#options.suspects.isolate(batch, answers, settle)
+    for (const [index, answer] of final.entries()) settle(index, answer)
+    mirrored?.baselineAnswered(final)
+    this.#isolating -= 1
+    this.#releaseWhenIdle()
   }
 
   async #execute(batch: readonly PendingRequest[]): Promise<ExecutedBatch> {
@@ -162,20 +219,22 @@ export class MicroBatcher {
   #hold(): void {
     if (this.#handle !== undefined) return
     this.#handle = this.#options.acquire()
-    this.#handle.revoked.addEventListener('abort', this.#onRevoked, { once: true })
+    const { revoked } = this.#handle
+    // All handles of a version share one signal: listening again with each batch would cost more than the rest of the batch.
+    if (this.#watched === revoked) return
+    this.#watched = revoked
+    revoked.addEventListener('abort', () => this.#revoked(revoked), { once: true })
   }
 
   #releaseWhenIdle(): void {
-    if (this.#queue.size > 0 || this.#inFlight > 0) return
-    this.#handle?.revoked.removeEventListener('abort', this.#onRevoked)
+    if (this.#queue.size > 0 || this.#inFlight > 0 || this.#isolating > 0) return
     this.#handle?.release()
     this.#handle = undefined
   }
 
   /** The version is taken away under its requests. */
-  #revoked(): void {
-    const error = this.#handle?.revoked.reason
-    for (const pending of [...this.#open.entries]) pending.fail(error)
+  #revoked({ reason }: AbortSignal): void {
+    for (const pending of this.#open.open()) pending.fail(reason)
   }
 
   #queueFull(): PlatformError {
@@ -196,6 +255,19 @@ export class MicroBatcher {
 interface ExecutedBatch {
   readonly run: FinishedRun
   readonly mirrored: MirroredRun | undefined
+}
+
+function fillTimes(
+  batch: readonly PendingRequest[],
+  { beganMs, batchMs, runMs }: { readonly beganMs: number; readonly batchMs: number; readonly runMs: number },
+): void {
+  for (const { request, enqueuedAtMs } of batch) {
+    const { times } = request
+    if (times === undefined) continue
+    times.queueMs = beganMs - enqueuedAtMs
+    times.batchMs = batchMs
+    times.runMs = runMs
+  }
 }
 
 function rowsOf(batch: readonly PendingRequest[]): number {

@@ -11,15 +11,16 @@ import {
 } from '@understudy/core'
 import type { ResolvedServable } from '../manager/manager.ts'
 import type { ServableStateMonitor } from '../manager/servable-state-monitor.ts'
-import type { ServingObserver } from '../observer.ts'
 import type { Predictor, VersionDescription, VersionStatus } from '../predictor.ts'
 import type { ServableRequest } from '../servable.ts'
 import type { LoadedVersion } from './loaded-version.ts'
+import { ServedByVersions } from './served-by-versions.ts'
 
 /** What the predictor knows of the plan. */
 interface PlanView {
   /** Names of all models in the plan. */
   models(): readonly string[]
+  has(model: string): boolean
   /** Numbers planned of a model; undefined when it is not in the plan. */
   versionsOf(model: string): readonly number[] | undefined
   /** See {@link Predictor.planAgeMs}. */
@@ -34,7 +35,6 @@ export interface NodePredictorOptions {
   readonly plan: PlanView
   readonly monitor: ServableStateMonitor
   readonly clock: Clock
-  readonly observer: ServingObserver
 }
 
 interface Target {
@@ -45,39 +45,24 @@ interface Target {
 /** Answers from the versions of this node. */
 export class NodePredictor implements Predictor {
   readonly #options: NodePredictorOptions
+  readonly #servedBy = new ServedByVersions()
 
   constructor(options: NodePredictorOptions) {
     this.#options = options
   }
 
-  async predict(request: InferenceRequest): Promise<InferenceResponse> {
-    const { clock } = this.#options
-    const startedAtMs = clock.now()
-    const beganMs = clock.monotonicMs()
-    let target: Target | undefined
-    const tell = (error?: PlatformError) =>
-      this.#options.observer.predictEnded({
-        ...{ requestId: request.requestId, model: request.model, traceparent: request.traceparent },
-        ...{ startedAtMs, tookMs: clock.monotonicMs() - beganMs, error },
-        ...{ servedBy: target?.servedBy, rolloutTraceparent: target?.loaded.planned.traceparent },
-      })
+  predict(request: InferenceRequest): Promise<InferenceResponse> {
     try {
-      const behind = this.#isBehind(request)
-      if (behind) await this.#catchUp(request)
-      target = this.#select(request.model, request.selector)
-      const outputs = await this.#run(target.loaded, request, behind ? clock.monotonicMs() - beganMs : 0)
-      tell()
-      return { requestId: request.requestId, outputs, servedBy: target.servedBy }
+      if (this.#isBehind(request)) return this.#predictBehind(request)
+      return this.#run(this.#select(request.model, request.selector), request, 0)
     } catch (error) {
-      const known = toPlatformError(error)
-      tell(known)
-      throw known
+      return Promise.reject(toPlatformError(error))
     }
   }
 
   describe(model: string, selector: VersionSelector): VersionDescription {
     const { loaded, servedBy } = this.#select(model, selector)
-    return { servedBy, signature: loaded.signature }
+    return { servedBy, signature: loaded.signature, timeoutMs: loaded.planned.runtime.timeoutMs }
   }
 
   versions(model: string): readonly VersionStatus[] | undefined {
@@ -105,10 +90,18 @@ export class NodePredictor implements Predictor {
     return minGeneration !== undefined && (this.#options.generationOf(model) ?? -1) < minGeneration
   }
 
+  async #predictBehind(request: InferenceRequest): Promise<InferenceResponse> {
+    const { clock } = this.#options
+    const beganMs = clock.monotonicMs()
+    await this.#catchUp(request)
+    const target = this.#select(request.model, request.selector)
+    return this.#run(target, request, clock.monotonicMs() - beganMs)
+  }
+
   /** Refreshes once, within the budget of the request. */
   async #catchUp(request: InferenceRequest): Promise<void> {
     const { plan, generationOf, clock } = this.#options
-    if (plan.versionsOf(request.model) !== undefined) {
+    if (plan.has(request.model)) {
       const stopTimer = new AbortController()
       const waitMs = budgetMs(request, REFRESH_TIMEOUT_MS)
       await Promise.race([plan.refresh(), clock.sleep(waitMs, stopTimer.signal)])
@@ -122,16 +115,12 @@ export class NodePredictor implements Predictor {
   }
 
   #select(model: string, selector: VersionSelector): Target {
-    if (this.#options.plan.versionsOf(model) === undefined) {
+    if (!this.#options.plan.has(model)) {
       throw new PlatformError('serving.model_not_found', `There is no model "${bounded(model)}" here.`)
     }
-    const { servable, id, generation } = this.#resolve(model, selector)
-    const { digest, commit } = servable.planned
+    const { servable, id, generation = 0 } = this.#resolve(model, selector)
     const variant = selector.kind === 'live' ? 'live' : 'pinned'
-    return {
-      loaded: servable,
-      servedBy: { model, version: id.version, digest, commit, variant, generation: generation ?? 0 },
-    }
+    return { loaded: servable, servedBy: this.#servedBy.of(servable, { id, variant, generation }) }
   }
 
   #resolve(model: string, selector: VersionSelector): ResolvedServable<LoadedVersion> {
@@ -143,17 +132,26 @@ export class NodePredictor implements Predictor {
     }
   }
 
-  async #run(loaded: LoadedVersion, request: InferenceRequest, spentMs: number): Promise<NamedTensors> {
-    loaded.validator.checkOutputs(request.outputs)
-    const checked = loaded.validator.check(request.inputs)
-    const outputs = await loaded.batcher.submit({
-      ...checked,
-      requestId: request.requestId,
-      live: request.selector.kind === 'live',
-      timeoutMs: Math.max(0, budgetMs(request, loaded.planned.runtime.timeoutMs) - spentMs),
-      signal: request.signal,
+  #run({ loaded, servedBy }: Target, request: InferenceRequest, spentMs: number): Promise<InferenceResponse> {
+    const { requestId, selector, signal, times, outputs: names } = request
+    loaded.validator.checkOutputs(names)
+    const { inputs, rows, shapeKey } = loaded.validator.check(request.inputs)
+    const budget = budgetMs(request, loaded.planned.runtime.timeoutMs)
+    const answer = loaded.batcher.submit({
+      requestId,
+      inputs,
+      rows,
+      shapeKey,
+      live: selector.kind === 'live',
+      timeoutMs: Math.max(0, budget - spentMs),
+      signal,
+      times,
     })
-    return request.outputs === undefined ? outputs : picked(outputs, request.outputs)
+    return answer.then((outputs) => ({
+      requestId,
+      outputs: names === undefined ? outputs : picked(outputs, names),
+      servedBy,
+    }))
   }
 }
 

@@ -1,4 +1,4 @@
-import type { NamedTensors, PlatformError } from '@understudy/core'
+import type { CancelSignal, NamedTensors, PlatformError, StageTimes } from '@understudy/core'
 import type { PairAnswer } from '../mirror-sink.ts'
 import type { Expiring } from './deadline-watch.ts'
 
@@ -12,15 +12,20 @@ export interface BatchRequest {
   /** It asked for no particular version, so it may be mirrored. */
   readonly live: boolean
   readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CancelSignal | undefined
+  /** Queue, batch and run are filled in when they end. */
+  readonly times?: StageTimes | undefined
 }
 
 /** A request that waits for its answer. Settles exactly once, whatever comes first. */
 export class PendingRequest implements Expiring {
   readonly request: BatchRequest
+  /** Requests with the same key may share a batch: live and explicit ones never do, since only whole batches are mirrored. */
+  readonly batchKey: string
   readonly enqueuedAtMs: number
   readonly deadlineAtMs: number
   readonly answer: Promise<NamedTensors>
+  slot = -1
   readonly #onSettled: (pending: PendingRequest) => void
   readonly #onExpired: (pending: PendingRequest) => void
   readonly #onAbort: () => void
@@ -38,6 +43,7 @@ export class PendingRequest implements Expiring {
     },
   ) {
     this.request = request
+    this.batchKey = request.live ? request.shapeKey : `p${request.shapeKey}`
     this.enqueuedAtMs = nowMs
     this.deadlineAtMs = nowMs + request.timeoutMs
     this.#onSettled = events.settled
@@ -56,6 +62,11 @@ export class PendingRequest implements Expiring {
 
   get inputs(): NamedTensors {
     return this.request.inputs
+  }
+
+  /** It has its answer, or nobody waits for one any more. */
+  get isSettled(): boolean {
+    return this.#settled
   }
 
   expire(): void {

@@ -1,7 +1,7 @@
 import {
   type NamedTensors,
   type PlatformError,
-  sliceAllRows,
+  RowCutter,
   stackRows,
   type Tensor,
   toPlatformError,
@@ -19,6 +19,8 @@ export interface RunnableRequest {
 /** One run of all requests; its answers are cut apart only when someone asks for them. */
 export interface FinishedRun {
   readonly failed: number
+  /** The model alone, all runs together. Milliseconds. */
+  readonly runTimeMs: number
   /** In the order of the requests. */
   answers(): readonly PairAnswer[]
 }
@@ -45,15 +47,15 @@ export async function runRequests(
   stacked: NamedTensors,
 ): Promise<FinishedRun> {
   if (requests.length > 1 && !servable.batchable) return runSingly(servable, requests)
-  const answer = await runOnce(servable, stacked)
-  if (requests.length === 1) return finished([answer])
+  const { answer, runTimeMs } = await runOnce(servable, stacked)
+  if (requests.length === 1) return finished([answer], runTimeMs)
   if ('error' in answer) {
     if (answer.error.code === 'onnx.run_failed') return runSingly(servable, requests)
     return finished(requests.map(() => answer))
   }
   const rows = requests.reduce((sum, request) => sum + request.rows, 0)
   if (!keepsRows(answer.outputs, rows)) return runSingly(servable, requests)
-  return { failed: 0, answers: () => cutApart(answer.outputs, requests) }
+  return { failed: 0, runTimeMs, answers: () => cutApart(answer.outputs, requests) }
 }
 
 /** Every request failed for the same reason, before anything ran. */
@@ -66,21 +68,32 @@ async function runSingly(
   requests: readonly RunnableRequest[],
 ): Promise<FinishedRun> {
   const answers: PairAnswer[] = []
-  for (const request of requests) answers.push(await runOnce(servable, request.inputs))
-  return finished(answers)
+  let totalMs = 0
+  for (const request of requests) {
+    const { answer, runTimeMs } = await runOnce(servable, request.inputs)
+    answers.push(answer)
+    totalMs += runTimeMs
+  }
+  return finished(answers, totalMs)
 }
 
-async function runOnce(servable: ModelServable, inputs: NamedTensors): Promise<PairAnswer> {
+interface OneRun {
+  readonly answer: PairAnswer
+  readonly runTimeMs: number
+}
+
+async function runOnce(servable: ModelServable, inputs: NamedTensors): Promise<OneRun> {
   try {
-    return { outputs: (await servable.run(inputs)).outputs }
+    const { outputs, runTimeMs } = await servable.run(inputs)
+    return { answer: { outputs }, runTimeMs }
   } catch (error) {
-    return { error: toPlatformError(error) }
+    return { answer: { error: toPlatformError(error) }, runTimeMs: 0 }
   }
 }
 
-function finished(answers: readonly PairAnswer[]): FinishedRun {
+function finished(answers: readonly PairAnswer[], runTimeMs = 0): FinishedRun {
   const failed = answers.filter((answer) => 'error' in answer).length
-  return { failed, answers: () => answers }
+  return { failed, runTimeMs, answers: () => answers }
 }
 
 function keepsRows(outputs: NamedTensors, rows: number): boolean {
@@ -89,11 +102,10 @@ function keepsRows(outputs: NamedTensors, rows: number): boolean {
 }
 
 function cutApart(outputs: NamedTensors, requests: readonly RunnableRequest[]): readonly PairAnswer[] {
-  let from = 0
-  return requests.map((request) => {
-    const to = from + request.rows
-    const answer = { outputs: sliceAllRows(outputs, from, to) }
-    from = to
-    return answer
+  const cutters = Array.from(outputs, ([name, tensor]) => ({ name, cutter: new RowCutter(tensor) }))
+  return requests.map(({ rows }) => {
+    const own = new Map<string, Tensor>()
+    for (const { name, cutter } of cutters) own.set(name, cutter.next(rows))
+    return { outputs: own }
   })
 }

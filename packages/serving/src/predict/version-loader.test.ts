@@ -5,6 +5,7 @@ import type { Loader, ModelServable } from '../servable.ts'
 import { codeOf, PERMANENT } from '../test-support/errors.ts'
 import { FakeModel } from '../test-support/fake-model.ts'
 import { modelPlan } from '../test-support/plans.ts'
+import { RefusedInputsByDigest } from './suspect/refused-inputs-by-digest.ts'
 import { VersionLoader } from './version-loader.ts'
 
 const ID = { name: 'm', version: 1 }
@@ -33,7 +34,7 @@ describe('VersionLoader', () => {
     return new VersionLoader(
       { id: ID, planned, loader },
       {
-        ...{ clock, mirror: { admit: () => undefined } },
+        ...{ clock, mirror: { admit: () => undefined }, refused: new RefusedInputsByDigest(clock) },
         acquire: () => {
           throw PERMANENT
         },
@@ -62,7 +63,7 @@ describe('VersionLoader', () => {
       { id: ID, startedAtMs: 1_030, tookMs: 5, runs: 2 },
     ])
     expect(loaded.runTimeoutMs).toBe(5_000)
-    expect(await loader.estimateResources()).toEqual({ memoryBytes: 7, executors: 1 })
+    expect(await loader.estimateResources('live')).toEqual({ memoryBytes: 7, executors: 1 })
     await loader.unload()
   })
 

@@ -5,6 +5,7 @@ import type {
   ModelServable,
   ResourceEstimate,
   ServableId,
+  ServableRole,
   WarmUpReport,
 } from '../servable.ts'
 import { LoadedVersion, type LoadedVersionContext } from './loaded-version.ts'
@@ -31,8 +32,8 @@ export class VersionLoader implements Loader<LoadedVersion> {
     this.#context = context
   }
 
-  estimateResources(): Promise<ResourceEstimate> {
-    return this.#loader.estimateResources()
+  estimateResources(role: ServableRole): Promise<ResourceEstimate> {
+    return this.#loader.estimateResources(role)
   }
 
   async load(context: LoadContext): Promise<LoadedVersion> {
@@ -41,7 +42,10 @@ export class VersionLoader implements Loader<LoadedVersion> {
       () => this.#loader.load(context),
       (event) => observer.loadEnded(event),
     )
-    this.#loaded = new LoadedVersion({ id: this.#id, planned: this.#planned, model }, this.#context)
+    this.#loaded = new LoadedVersion(
+      { id: this.#id, planned: this.#planned, model, role: context.role },
+      this.#context,
+    )
     return this.#loaded
   }
 

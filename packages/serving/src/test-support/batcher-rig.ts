@@ -1,9 +1,11 @@
 import type { Clock } from '@understudy/core'
 import type { BatchMirror } from '../mirror/batch-mirror.ts'
-import { type BatchEnded, noopObserver } from '../observer.ts'
+import { type BatchEnded, type ExecutorIncident, noopObserver } from '../observer.ts'
 import { InputValidator } from '../predict/input-validator.ts'
 import { MicroBatcher, type MicroBatcherOptions } from '../predict/micro-batcher.ts'
 import type { BatchRequest } from '../predict/pending-request.ts'
+import { RefusedInputs } from '../predict/suspect/refused-inputs.ts'
+import { SuspectIsolation } from '../predict/suspect/suspect-isolation.ts'
 import type { ModelServable } from '../servable.ts'
 import { rowsOfX, valuesOfY } from './fake-model.ts'
 
@@ -16,9 +18,19 @@ export function batcherRig(
   const revoke = new AbortController()
   const handles = { taken: 0, open: 0 }
   const batches: BatchEnded[] = []
+  const incidents: ExecutorIncident[] = []
+  const observer = {
+    ...noopObserver,
+    batchEnded: (event: BatchEnded) => void batches.push(event),
+    incident: (event: ExecutorIncident) => void incidents.push(event),
+  }
+  const id = { name: 'm', version: 1 }
+  const { clock, servable } = options
+  const refused = new RefusedInputs({ clock })
+  const suspects = new SuspectIsolation({ id, digest: 'digest-1', servable, refused, clock, observer })
   const batcher = new MicroBatcher({
-    ...{ id: { name: 'm', version: 1 }, maxBatchSize: 64, maxDelayMs: 0, maxQueue: 1_024, mirror: NO_MIRROR },
-    observer: { ...noopObserver, batchEnded: (event) => batches.push(event) },
+    ...{ id, maxBatchSize: 64, maxDelayMs: 0, maxQueue: 1_024, mirror: NO_MIRROR },
+    ...{ observer, suspects },
     acquire: () => {
       handles.taken += 1
       handles.open += 1
@@ -26,7 +38,7 @@ export function batcherRig(
         handles.open -= 1
       }
       return {
-        ...{ id: { name: 'm', version: 1 }, servable: options.servable, revoked: revoke.signal, release },
+        ...{ id, servable, revoked: revoke.signal, release },
         [Symbol.dispose]: release,
       }
     },
@@ -46,5 +58,5 @@ export function batcherRig(
     const outputs = await submit(rowsOfX(...values.map((value) => [value, 0] as const)))
     return valuesOfY(outputs).filter((_value, index) => index % 2 === 0)
   }
-  return { batcher, handles, batches, revoke, submit, ask }
+  return { batcher, handles, batches, incidents, revoke, submit, ask }
 }

@@ -1,5 +1,5 @@
 import { type NamedTensors, PlatformError, type Signature } from '@understudy/core'
-import type { ModelServable, RunResult } from '../servable.ts'
+import type { ModelServable, RunResult, ServableRole } from '../servable.ts'
 import { Gate } from './gate.ts'
 
 export const LINE_SIGNATURE: Signature = {
@@ -12,6 +12,8 @@ export class FakeModel implements ModelServable {
   readonly signature: Signature
   readonly batchable: boolean
   readonly batches: number[] = []
+  /** What it was told to be for, change after change. */
+  readonly roles: ServableRole[] = []
   readonly #offset: number
   /** While set, runs wait for {@link release}. */
   held = false
@@ -19,6 +21,8 @@ export class FakeModel implements ModelServable {
   dropsRows = false
   /** Thrown by every run. */
   error: PlatformError | undefined
+  /** What it says it took. */
+  runTimeMs = 0
   inFlight = 0
   inFlightMax = 0
   readonly #waiting: Gate[] = []
@@ -29,6 +33,10 @@ export class FakeModel implements ModelServable {
     this.#offset = options.offset ?? 0
     this.batchable = options.batchable ?? true
     this.signature = options.signature ?? LINE_SIGNATURE
+  }
+
+  assume(role: ServableRole): void {
+    this.roles.push(role)
   }
 
   /** Lets the oldest waiting run go on. */
@@ -51,7 +59,7 @@ export class FakeModel implements ModelServable {
     this.inFlightMax = Math.max(this.inFlightMax, this.inFlight)
     try {
       await this.#wait()
-      return { outputs: this.#answer(inputs, rows), runTimeMs: 0 }
+      return { outputs: this.#answer(inputs, rows), runTimeMs: this.runTimeMs }
     } finally {
       this.inFlight -= 1
     }

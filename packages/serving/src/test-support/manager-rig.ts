@@ -6,7 +6,8 @@ import { BasicManager } from '../manager/basic-manager.ts'
 import { EventBus } from '../manager/event-bus.ts'
 import { ResourceTracker } from '../manager/resource-tracker.ts'
 import { ServableStateMonitor } from '../manager/servable-state-monitor.ts'
-import type { ServableStateEvent } from '../servable.ts'
+import type { VersionPlace } from '../manager/take-snapshots.ts'
+import type { ServableId, ServableStateEvent } from '../servable.ts'
 import { FakeLoaders, type FakeServable } from './fake-loader.ts'
 import { flush } from './flush.ts'
 
@@ -15,6 +16,7 @@ export interface ManagerRigOptions {
   readonly loadConcurrency?: number
   readonly policy?: AspiredVersionPolicy
   readonly memoryLimitBytes?: number
+  readonly placeOf?: (id: ServableId) => VersionPlace
 }
 
 /** A manager over fake loaders, driven by hand: nothing happens but in {@link step} and {@link settle}. */
@@ -36,12 +38,21 @@ export function managerRig(options: ManagerRigOptions) {
   })
   const manager = new AspiredVersionsManager<FakeServable>({
     ...{ basic, policy, clock, drainTimeoutMs: 5_000, errorRetryMs: 60_000 },
-    onWork: () => {},
+    ...{ onWork: () => {}, placeOf: options.placeOf },
   })
   const aspire = (name: string, ...versions: readonly number[]) =>
     manager.aspire(
       name,
       versions.map((version) => ({ id: { name, version }, data: loaders.factory({ name, version }) })),
+    )
+  /** Like {@link aspire}, with what each version holds. */
+  const aspireContents = (name: string, contents: Readonly<Record<number, string>>) =>
+    manager.aspire(
+      name,
+      Object.entries(contents).map(([number, content]) => {
+        const id = { name, version: Number(number) }
+        return { id, content, data: loaders.factory(id) }
+      }),
     )
   const step = async () => {
     const actions = await manager.reconcileOnce()
@@ -52,5 +63,5 @@ export function managerRig(options: ManagerRigOptions) {
     while ((await step()).length > 0);
     await step()
   }
-  return { manager, basic, bus, monitor, loaders, events, troubles, aspire, step, settle }
+  return { manager, basic, bus, monitor, loaders, events, troubles, aspire, aspireContents, step, settle }
 }

@@ -1,7 +1,7 @@
 import type { Clock, PlatformError, ServingPlan } from '@understudy/core'
 import { ServingNodeCore } from '../node/serving-node-core.ts'
-import { type LabelsMoved, noopObserver, type PredictEnded } from '../observer.ts'
-import type { ServableId } from '../servable.ts'
+import { type ExecutorIncident, type LabelsMoved, noopObserver } from '../observer.ts'
+import type { LoadContext, ServableId } from '../servable.ts'
 import { FakeModel, rowsOfX, valuesOfY } from './fake-model.ts'
 import { FakePlanReader, MemoryPlanStore } from './fake-plan-ports.ts'
 import { flush } from './flush.ts'
@@ -13,6 +13,9 @@ export function nodeRig(options: {
   readonly clock: Clock
   readonly plan?: ServingPlan
   readonly kept?: ServingPlan
+  readonly memoryLimitBytes?: number
+  /** @defaultValue a sound model */
+  readonly createModel?: (id: ServableId) => FakeModel
 }) {
   const reader = new FakePlanReader(options.plan)
   const store = new MemoryPlanStore(options.kept)
@@ -22,18 +25,20 @@ export function nodeRig(options: {
   const loadErrors = new Map<number, PlatformError>()
   const seen = {
     moved: [] as LabelsMoved[],
-    predicted: [] as PredictEnded[],
+    incidents: [] as ExecutorIncident[],
     troubles: [] as PlatformError[],
     loaded: [] as string[],
+    contexts: [] as LoadContext[],
     changes: 0,
   }
   const adapt = ({ id }: { readonly id: ServableId }) => {
-    const model = new FakeModel({ offset: 100 * id.version })
+    const model = options.createModel?.(id) ?? new FakeModel({ offset: 100 * id.version })
     return {
       id,
       data: {
         estimateResources: async () => ({ memoryBytes: 1, executors: 1 }),
-        load: async () => {
+        load: async (context: LoadContext) => {
+          seen.contexts.push(context)
           await loadGates.get(id.version)?.passed
           const error = loadErrors.get(id.version)
           if (error !== undefined) throw error
@@ -53,14 +58,14 @@ export function nodeRig(options: {
       observer: {
         ...noopObserver,
         labelsMoved: (event) => seen.moved.push(event),
-        predictEnded: (event) => seen.predicted.push(event),
+        incident: (event) => seen.incidents.push(event),
         troubled: (error) => seen.troubles.push(error),
         loadEnded: ({ id, error }) =>
           seen.loaded.push(`load ${id.name}@${id.version} ${error?.code ?? 'ok'}`),
         warmUpEnded: ({ id, runs }) => seen.loaded.push(`warm ${id.name}@${id.version} ${runs}`),
       },
     },
-    { memoryLimitBytes: 1_000 },
+    { memoryLimitBytes: options.memoryLimitBytes ?? 1_000 },
   )
   core.onChange(() => {
     seen.changes += 1

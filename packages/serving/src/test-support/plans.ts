@@ -45,10 +45,18 @@ export function modelPlan(
     readonly versions?: readonly number[]
     readonly labels?: Readonly<Record<string, number>>
     readonly mirror?: MirrorPlan | null
+    readonly resident?: boolean
+    readonly digest?: string
   } = {},
 ): ModelPlan {
-  const { versions = [1], labels = { live: 1 }, mirror = null } = changes
-  return { model, generation, versions: versions.map((number) => plannedVersion(number)), labels, mirror }
+  const { versions = [1], labels = { live: 1 }, mirror = null, resident = true, digest } = changes
+  const planned = versions.map((number) =>
+    plannedVersion(number, {
+      runtime: { ...defaultModelConfig().runtime, resident },
+      ...(digest !== undefined && { digest }),
+    }),
+  )
+  return { model, generation, versions: planned, labels, mirror }
 }
 
 export function servingPlan(...models: readonly ModelPlan[]): ServingPlan {

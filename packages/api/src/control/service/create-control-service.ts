@@ -26,6 +26,7 @@ import { readPlatform } from './platform-reads.ts'
 import { rolloutView } from './rollout-view.ts'
 import { statusDocument } from './status-document.ts'
 import { readTrafficSamples } from './traffic-samples.ts'
+import { whyVersionView } from './why-version-view.ts'
 import { whyView } from './why-view.ts'
 
 export interface ControlServiceOptions {
@@ -75,11 +76,15 @@ function createReads(database: Database, options: ControlServiceOptions): Contro
       }),
     audit: (query) => database.snapshot((tx) => readAudit(tx, query)),
     liveAt: (at) => database.snapshot((tx) => readLiveAt(tx, at)),
-    status: async (model) =>
-      model === undefined
-        ? database.snapshot(async (tx) => statusDocument(await loadRecords(tx)))
-        : oneModel(model, (record) => statusDocument([record])),
-    why: (model) => oneModel(model, whyView),
+    status: (model) =>
+      database.snapshot(async (tx) => {
+        if (model === undefined) return await statusDocument(tx, await loadRecords(tx))
+        return await statusDocument(tx, [known(await loadRecord(tx, model), model)])
+      }),
+    why: (model, version) =>
+      oneModel(model, (record) =>
+        version === undefined ? whyView(record) : whyVersionView(record, version),
+      ),
     verifyAudit: () => verifyAudit(database),
     samples: (model) => readTrafficSamples(database.prisma, store, model),
   }

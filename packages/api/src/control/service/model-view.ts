@@ -9,7 +9,13 @@ import {
   versionOf,
   wishInput,
 } from '@understudy/db'
-import { decideWish, formatDuration, formatPercent, formatPoints } from '@understudy/rollout'
+import {
+  decideWish,
+  describeIncidents,
+  formatDuration,
+  formatPercent,
+  formatPoints,
+} from '@understudy/rollout'
 import type {
   DriftView,
   ModelRow,
@@ -68,6 +74,7 @@ function versionView(record: ModelRecord, version: VersionRecord): VersionView {
     loadMs: version.loadMs,
     memoryBytes: version.memoryBytes,
     batchable: version.batchable,
+    incidents: describeIncidents(version.number, version.incidents),
     rollout: rollout
       ? {
           id: rollout.id,

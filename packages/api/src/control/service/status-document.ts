@@ -1,5 +1,5 @@
-import { type ModelRecord, standingOf } from '@understudy/db'
-import type { StatusDocument, StatusModel } from '../../views/index.ts'
+import { type ModelRecord, standingOf, type Tx } from '@understudy/db'
+import type { StatusDocument, StatusModel, StatusNode } from '../../views/index.ts'
 import { driftView, reasonOf } from './model-view.ts'
 
 function statusModel(record: ModelRecord): StatusModel {
@@ -16,6 +16,7 @@ function statusModel(record: ModelRecord): StatusModel {
       state: version.state,
       standing: standingOf(record, version.digest),
       reason: reasonOf(record, version),
+      incidents: version.incidents.map((incident) => ({ ...incident, at: incident.at.toISOString() })),
     })),
     rollout: rollout
       ? {
@@ -42,6 +43,13 @@ function statusModel(record: ModelRecord): StatusModel {
   }
 }
 
-export function statusDocument(records: readonly ModelRecord[]): StatusDocument {
-  return { models: records.map(statusModel) }
+/** The nodes whose lease counts; of one that was just killed and is back, the later incarnation. */
+async function readNodes(tx: Tx): Promise<StatusNode[]> {
+  return await tx.$queryRaw<StatusNode[]>`
+    SELECT DISTINCT ON (name) name, rest_url AS "restUrl", ready FROM node
+    WHERE lease_until > clock_timestamp() ORDER BY name, started_at DESC`
+}
+
+export async function statusDocument(tx: Tx, records: readonly ModelRecord[]): Promise<StatusDocument> {
+  return { models: records.map(statusModel), nodes: await readNodes(tx) }
 }

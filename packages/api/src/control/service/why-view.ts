@@ -2,15 +2,16 @@ import {
   analysisOf,
   deciderRollout,
   type ModelRecord,
+  openRollout,
   rolloutFacts,
   standingOf,
   versionOf,
   wishInput,
 } from '@understudy/db'
-import { decideWish, describeModel } from '@understudy/rollout'
+import { decideWish, describeIncidents, describeModel } from '@understudy/rollout'
 import type { WhyView } from '../../views/index.ts'
 
-/** Says what a model waits for; the first command in the sentence is offered by itself. */
+/** Says what a model waits for, and what befell its versions; the first command of what it waits for is offered by itself. */
 export function whyView(record: ModelRecord): WhyView {
   const input = wishInput(record)
   const [rollout] = record.rollouts
@@ -31,5 +32,16 @@ export function whyView(record: ModelRecord): WhyView {
     analysis: rollout ? analysisOf(record, rollout) : null,
     nodes: rollout ? rolloutFacts(record, rollout, { supersededBy: null, act: null }).nodes : [],
   })
-  return { sentence, command: /`([^`]+)`/.exec(sentence)?.[1] ?? null }
+  return {
+    sentence: [sentence, ...incidentsOf(record)].join(' '),
+    command: /`([^`]+)`/.exec(sentence)?.[1] ?? null,
+  }
+}
+
+/** Of the versions that answer or are tried now: what befell others is told where they are asked for. */
+function incidentsOf(record: ModelRecord): readonly string[] {
+  const numbers = new Set([openRollout(record)?.number, record.live])
+  return record.versions
+    .filter((version) => numbers.has(version.number))
+    .flatMap((version) => describeIncidents(version.number, version.incidents) ?? [])
 }

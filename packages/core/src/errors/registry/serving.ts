@@ -2,6 +2,12 @@ import type { ErrorKind } from './error-kind.ts'
 
 /** Errors of a serving node. */
 export const SERVING_ERRORS = {
+  'serving.artifact_damaged': {
+    category: 'DATA_LOSS',
+    fault: 'operator',
+    retry: 'backoff',
+    remedy: 'Restore the file that the message names from another copy; live versions go on meanwhile.',
+  },
   'serving.cancelled': {
     category: 'CANCELLED',
     fault: 'caller',
@@ -13,6 +19,12 @@ export const SERVING_ERRORS = {
     fault: 'caller',
     retry: 'backoff',
     remedy: 'Allow more time, or find out why the model is slow.',
+  },
+  'serving.disk_full': {
+    category: 'RESOURCE_EXHAUSTED',
+    fault: 'operator',
+    retry: 'backoff',
+    remedy: 'Free or add disk space below the data folder; live versions go on meanwhile.',
   },
   'serving.drain_timeout': {
     category: 'UNAVAILABLE',
@@ -73,7 +85,8 @@ export const SERVING_ERRORS = {
     category: 'DATA_LOSS',
     fault: 'platform',
     retry: 'afterChange',
-    remedy: 'The plan kept on disk is not used; the node waits for the control plane.',
+    remedy:
+      'The file is not used: the node goes on with the plan that it has, or waits for one. Replace the file by rename, in the form of this release.',
   },
   'serving.plan_unreadable': {
     category: 'UNAVAILABLE',

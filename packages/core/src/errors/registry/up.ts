@@ -36,7 +36,7 @@ export const UP_ERRORS = {
     category: 'INVALID_ARGUMENT',
     fault: 'operator',
     retry: 'afterChange',
-    remedy: 'Correct the variable that the message names.',
+    remedy: 'Correct the option or variable that the message names.',
   },
   'up.not_built': {
     category: 'FAILED_PRECONDITION',

@@ -1,0 +1,142 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type ArtifactRef, defaultModelConfig, type ServingPlan } from '@understudy/core'
+import { ArtifactStore } from '@understudy/gitops/artifacts'
+import { linearModel, waitFor } from '@understudy/testing'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const app = path.resolve(import.meta.dirname, '..')
+const SIGNATURE = {
+  inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 2] }],
+  outputs: [{ name: 'y', dtype: 'float32', shape: ['N', 1] }],
+} as const
+let folder: string
+let planFile: string
+let url: string
+let node: ChildProcess | undefined
+let log = ''
+const files: ArtifactRef[] = []
+
+beforeAll(async () => {
+  // What a user builds.
+  for (const cwd of [path.join(app, '../../packages/onnx'), app]) {
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd })
+  }
+  folder = await mkdtemp(path.join(tmpdir(), 'understudy-plan-node-'))
+  // Executors of a root user drop to another one, who must be able to come here.
+  await chmod(folder, 0o755)
+  planFile = path.join(folder, 'plan.json')
+  const store = new ArtifactStore(path.join(folder, 'data/artifacts'))
+  for (const factor of [1, 10]) {
+    const model = linearModel({ inputs: 2, outputs: 1, weights: [factor, factor] })
+    const identity = await store.put(chunks(model), model.byteLength)
+    files.push({ path: 'model.onnx', ...identity })
+  }
+})
+
+afterAll(async () => {
+  node?.kill('SIGTERM')
+  if (node !== undefined && node.exitCode === null) await once(node, 'exit')
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** Version `n` multiplies the sum of its row by 1 or 10. */
+async function putPlan(live: number, generation: number): Promise<void> {
+  const versions = files.map((file, index) => ({
+    ...{ number: index + 1, digest: file.sha256, commit: 'none', entryPoint: 'model.onnx', files: [file] },
+    ...{ golden: [], signature: SIGNATURE, runtime: defaultModelConfig().runtime, batchable: true },
+    ...{ measured: null, traceparent: null },
+  }))
+  const compare = { y: { compare: { kind: 'equal' as const }, gate: true } }
+  const mirror = {
+    ...{ rolloutId: 'r', seriesId: 's', step: 'shadow', baseline: live, candidate: 3 - live, sample: 1 },
+    ...{ compare, traceparent: null },
+  }
+  const plan: ServingPlan = {
+    readAtMs: 0,
+    models: [{ model: 'sum', generation, versions, labels: { live }, mirror }],
+  }
+  await writeFile(`${planFile}.draft`, JSON.stringify(plan))
+  await rename(`${planFile}.draft`, planFile)
+}
+
+async function start(): Promise<void> {
+  const port = await freePort()
+  url = `http://127.0.0.1:${port}`
+  node = spawn(process.execPath, [path.join(app, 'dist/main.mjs')], {
+    env: {
+      ...{ PATH: process.env.PATH, UNDERSTUDY_DATA_DIR: path.join(folder, 'data') },
+      ...{ UNDERSTUDY_PLAN_FILE: planFile, UNDERSTUDY_REST_PORT: String(port) },
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [node.stdout, node.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      log += chunk
+    })
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+async function predict(): Promise<unknown> {
+  const body = JSON.stringify({ instances: [[1, 2]] })
+  const answer = await fetch(`${url}/v1/models/sum:predict`, { method: 'POST', body })
+  return answer.json()
+}
+
+it('serves, mirrors and moves labels from a plan file alone, logs its evidence, and serves on without the file', async () => {
+  await putPlan(1, 1)
+  await start()
+  const answer = await waitFor('an answer', async () => {
+    const value = await predict()
+    return JSON.stringify(value).includes('predictions') ? value : undefined
+  }).catch((error) => {
+    throw new Error(`${error}\n${log.slice(-2_000)}`)
+  })
+  expect(answer).toEqual({ predictions: [[3]] })
+  await putPlan(2, 2)
+  await waitFor('the other version', async () => JSON.stringify(await predict()).includes('30'))
+  await waitFor('evidence of the mirrored version', async () => {
+    await predict()
+    return log.includes('"event":"evidence"')
+  })
+  await rm(planFile)
+  expect(await predict()).toEqual({ predictions: [[30]] })
+  const stopped = node
+  stopped?.kill('SIGTERM')
+  if (stopped !== undefined) expect(await once(stopped, 'exit')).toEqual([0, null])
+  expect(log).not.toContain('the control plane is away')
+})
+
+it('says in one sentence that it needs a record or a plan file', async () => {
+  const run = (env: Record<string, string>) =>
+    new Promise<string>((resolve) => {
+      const child = spawn(process.execPath, [path.join(app, 'dist/main.mjs')], {
+        env: { UNDERSTUDY_DATA_DIR: folder, ...env },
+      })
+      let said = ''
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+        said += chunk
+      })
+      child.once('close', () => resolve(said))
+    })
+  const sentence = 'set either DATABASE_URL or UNDERSTUDY_PLAN_FILE, and not both'
+  expect(await run({})).toContain(sentence)
+  expect(await run({ DATABASE_URL: 'postgres://x', UNDERSTUDY_PLAN_FILE: 'x' })).toContain(sentence)
+})

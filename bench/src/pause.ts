@@ -1,0 +1,4 @@
+/** Lets a measurement run for a while. */
+export function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs))
+}

@@ -1,0 +1,11 @@
+import type { BenchContext } from './bench-context.ts'
+import type { Finding } from './report/entry.ts'
+
+/** One measurement. It gives a finding for each of its targets, and ends within its time. */
+export interface Row {
+  /** Targets that it measures. */
+  readonly ids: readonly string[]
+  /** @defaultValue 90000 */
+  readonly limitMs?: number
+  run(bench: BenchContext): Promise<readonly Finding[]>
+}

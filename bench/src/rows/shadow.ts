@@ -1,0 +1,90 @@
+import type { BenchContext } from '../bench-context.ts'
+import { predictRequest } from '../load/predict-request.ts'
+import { type BenchModel, sameModelOtherBytes, TINY_ROW, tinyModel } from '../models.ts'
+import { monotonicMs } from '../monotonic.ts'
+import { pause } from '../pause.ts'
+import { planOf } from '../plan.ts'
+import type { Finding } from '../report/entry.ts'
+import type { Row } from '../row.ts'
+import { modelOfCost } from '../run-cost.ts'
+import { startServingNode } from '../serving-node.ts'
+import type { Pair } from '../stats/interleave.ts'
+import { median } from '../stats/quantile.ts'
+import { failuresOf, type TimeWindow, windowQuantile } from '../stats/windows.ts'
+
+/** Share of what the node can do that the load asks for. */
+const LOAD = 0.3
+const CAPACITY_MS = 1_500
+/** After the plan has changed: what was mirrored before has run by then. */
+const GUARD_MS = 300
+
+interface Setting {
+  readonly id: string
+  readonly model: () => Promise<BenchModel>
+  /** Connections with which the capacity is found. */
+  readonly connections: number
+  readonly windowMs: number
+}
+
+const SETTINGS: readonly Setting[] = [
+  { id: '13', model: async () => tinyModel(), connections: 32, windowMs: 1_500 },
+  { id: '13b', model: async () => (await modelOfCost(10)).model, connections: 2, windowMs: 3_000 },
+]
+
+/** Live tails with every batch mirrored to a candidate that is loaded all the time, and without. */
+export const SHADOW: readonly Row[] = SETTINGS.map((setting) => ({
+  ids: [setting.id],
+  run: async (bench) => [await measure(bench, setting)],
+}))
+
+async function measure(bench: BenchContext, setting: Setting): Promise<Finding> {
+  const rig = await bench.rig()
+  const model = await setting.model()
+  const live = await rig.version({ number: 1, ...model })
+  const candidate = await rig.version({ number: 2, ...sameModelOtherBytes(model) })
+  const versions = [live, candidate]
+  const plan = (generation: number, mirrored: boolean) =>
+    planOf('model', generation, { versions, live: 1, ...(mirrored ? { shadow: 2 } : {}) })
+  const node = await startServingNode(bench, { rig, models: [plan(1, false)] })
+  await node.untilAvailable('model', 2)
+  const load = await bench.load()
+  const row = model.inputs === TINY_ROW.length ? TINY_ROW : Array.from({ length: model.inputs }, () => 0.5)
+  const request = predictRequest('model', [row])
+  const { connections, windowMs } = setting
+  await load.closed({ port: node.port, request, connections, durationMs: CAPACITY_MS })
+  const { answered, seconds } = await load.closed({
+    port: node.port,
+    request,
+    connections,
+    durationMs: CAPACITY_MS,
+  })
+  const ratePerSecond = (LOAD * answered) / seconds
+  load.open({ port: node.port, requests: [request], ratePerSecond, seed: 3 })
+  await load.answeredBy(1)
+  const windows: Pair<TimeWindow>[] = []
+  let generation = 1
+  const stretch = async (mirrored: boolean): Promise<TimeWindow> => {
+    generation += 1
+    await node.setPlan([plan(generation, mirrored)])
+    await node.untilGeneration('model', generation)
+    await pause(GUARD_MS)
+    const fromMs = monotonicMs()
+    await pause(windowMs)
+    return { fromMs, toMs: monotonicMs() }
+  }
+  for (let round = 0; round < bench.rounds; round++) {
+    windows.push({ subject: await stretch(true), yardstick: await stretch(false) })
+  }
+  const result = await load.stop()
+  const p99 = (window: TimeWindow) => windowQuantile(result, window, 0.99)
+  const ms = (side: keyof Pair<TimeWindow>, share: number) =>
+    median(windows.map((pair) => windowQuantile(result, pair[side], share))).toFixed(2)
+  return {
+    id: setting.id,
+    samples: windows.map(({ subject, yardstick }) => p99(subject) / p99(yardstick)),
+    notes: [
+      `p99 ${ms('subject', 0.99)} ms with, ${ms('yardstick', 0.99)} ms without; p50 ${ms('subject', 0.5)} and ${ms('yardstick', 0.5)} ms; ` +
+        `${ratePerSecond.toFixed(0)} requests/s; ${failuresOf(result)} failed requests`,
+    ],
+  }
+}

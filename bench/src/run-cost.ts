@@ -1,0 +1,37 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { type BenchModel, deepModel } from './models.ts'
+import { median } from './stats/quantile.ts'
+
+const RUNS = 30
+
+/** Time of one row, run alone in this process, in milliseconds. */
+export async function rowCostMs({ files, inputs }: BenchModel): Promise<number> {
+  const session = await InferenceSession.create(files, { intraOpNumThreads: 1 })
+  const times: number[] = []
+  for (let run = 0; run < RUNS; run++) {
+    const x = new Tensor('float32', new Float32Array(inputs).fill(0.5), [1, inputs])
+    const beganMs = performance.now()
+    await session.run({ x })
+    times.push(performance.now() - beganMs)
+  }
+  await session.release()
+  return median(times)
+}
+
+/** What the model answers for one row. */
+export async function answerOf({ files }: BenchModel, row: readonly number[]): Promise<readonly number[]> {
+  const session = await InferenceSession.create(files, { intraOpNumThreads: 1 })
+  const { y } = await session.run({ x: new Tensor('float32', Float32Array.from(row), [1, row.length]) })
+  await session.release()
+  return [...((y?.data ?? []) as Float32Array)]
+}
+
+/** A model whose rows take about this long on this machine, and how long they take. */
+export async function modelOfCost(
+  costMs: number,
+): Promise<{ readonly model: BenchModel; readonly costMs: number }> {
+  const probeLayers = 10
+  const probeMs = await rowCostMs(deepModel(probeLayers))
+  const model = deepModel(Math.max(1, Math.round((costMs / probeMs) * probeLayers)))
+  return { model, costMs: await rowCostMs(model) }
+}

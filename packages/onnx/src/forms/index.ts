@@ -1,0 +1,7 @@
+export { buildForm } from './build-form.ts'
+export { diskFull, isDiskFull } from './disk-room.ts'
+export type { FormFile, FormManifest } from './form-manifest.ts'
+export type { FormInput, FormRequest } from './form-request.ts'
+export { CONVERTER_VERSION } from './form-rules.ts'
+export { syncFolder } from './place-file.ts'
+export { readArtifact } from './read-artifact.ts'

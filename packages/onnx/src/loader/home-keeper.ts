@@ -1,0 +1,222 @@
+import { type Clock, type PlatformError, toPlatformError } from '@understudy/core'
+import type { ServableId, ServableRole } from '@understudy/serving'
+import type { ModelForm } from '../frames/frame.ts'
+import type { Home } from '../pool/home.ts'
+import { SOUND_AFTER_MS } from '../pool/restart-delay.ts'
+import type { Haste } from '../pool/spare-shelf.ts'
+import type { ExecutorExit } from '../process/executor-exit.ts'
+import { Change } from './change.ts'
+import type { ExecutorEvent } from './executor-events.ts'
+import { type HomeStep, nextStep, type Place } from './next-step.ts'
+
+/** What a version needs of {@link Home}. */
+export type ServableHome = Pick<
+  Home,
+  | 'pid'
+  | 'isAlive'
+  | 'exited'
+  | 'form'
+  | 'placement'
+  | 'openRuns'
+  | 'run'
+  | 'leave'
+  | 'evict'
+  | 'toForeground'
+>
+
+export interface SettleRequest extends Place {
+  readonly haste: Haste
+  readonly isUrgent: () => boolean
+  readonly signal: AbortSignal
+}
+
+export interface HomeKeeperOptions {
+  readonly id: ServableId
+  readonly role: ServableRole
+  /** The form that can be had soonest. */
+  readonly firstForm: ModelForm
+  /** Where a version of that role should be at this moment. */
+  readonly wish: (role: ServableRole) => Place
+  readonly settle: (request: SettleRequest) => Promise<ServableHome>
+  readonly warmUp: (home: ServableHome, signal: AbortSignal) => Promise<void>
+  /** Whether runs wait for a home. */
+  readonly isUrgent: () => boolean
+  readonly clock: Clock
+  readonly onEvent: (event: ExecutorEvent) => void
+  readonly onLost: (home: ServableHome, exit: ExecutorExit) => void
+  readonly onFailed: (error: PlatformError) => void
+}
+
+/**
+ * Keeps a version where it should be, and in some home at all.
+ *
+ * It takes one step at a time and looks again after each, so that no change of role and no loss is forgotten. A move prepares the new
+ * home first; runs under way end in the old one. A loss ends a move that is under way, and is made good first.
+ */
+export class HomeKeeper {
+  readonly #options: HomeKeeperOptions
+  readonly #closing = new AbortController()
+  readonly #leaving = new Set<Promise<void>>()
+  #change = new Change()
+  #home: ServableHome | undefined
+  #settledAtMs = 0
+  #lostAtMs = 0
+  #role: ServableRole
+  #mayMove = false
+  #failuresInARow = 0
+  #failedMoves = 0
+  #attempt: { readonly step: HomeStep; readonly stop: AbortController } | undefined
+  #walking: Promise<void> | undefined
+
+  constructor(options: HomeKeeperOptions, home: ServableHome) {
+    this.#role = options.role
+    this.#options = options
+    this.#adopt(home)
+  }
+
+  /** Where runs go now; undefined while a lost home is being replaced, and once it is closed. */
+  get home(): ServableHome | undefined {
+    return this.#home?.isAlive && !this.isClosed ? this.#home : undefined
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  /** Settles when there is another home, or none for ever. */
+  get changed(): Promise<void> {
+    return this.#change.happened
+  }
+
+  assume(role: ServableRole): void {
+    if (role === this.#role) return
+    this.#role = role
+    this.#failedMoves = 0
+    this.look()
+  }
+
+  /** From now on it moves to where it should be. */
+  beginMoving(): void {
+    this.#mayMove = true
+    this.look()
+  }
+
+  /** What decides may have changed: begins to walk, or ends a step that leads nowhere any more. */
+  look(): void {
+    if (this.#attempt) {
+      if (!isSame(this.#attempt.step, this.#nextStep())) this.#attempt.stop.abort()
+      return
+    }
+    this.#walking ??= this.#walk().finally(() => {
+      this.#walking = undefined
+      // What changed between the last look and now.
+      if (this.#nextStep() !== null) this.look()
+    })
+  }
+
+  /** Leaves every executor. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#attempt?.stop.abort()
+    this.#change.happen()
+    await Promise.all([this.#home?.evict(), this.#walking, ...this.#leaving])
+  }
+
+  #nextStep(): HomeStep | null {
+    if (this.isClosed) return null
+    return nextStep({
+      role: this.#role,
+      wanted: this.#options.wish(this.#role),
+      actual: this.#home,
+      firstForm: this.#options.firstForm,
+      failuresInARow: this.#failuresInARow,
+      failedMoves: this.#failedMoves,
+      mayMove: this.#mayMove,
+    })
+  }
+
+  /** Takes steps until there is nothing to do. Never rejects. */
+  async #walk(): Promise<void> {
+    for (let step = this.#nextStep(); step !== null; step = this.#nextStep()) {
+      const stop = new AbortController()
+      this.#attempt = { step, stop }
+      try {
+        await this.#carryOut(step, stop.signal)
+      } catch (error) {
+        if (!stop.signal.aborted) this.#fail(step, toPlatformError(error))
+      } finally {
+        this.#attempt = undefined
+      }
+    }
+  }
+
+  async #carryOut(step: HomeStep, signal: AbortSignal): Promise<void> {
+    const { clock, settle, isUrgent, onEvent, id } = this.#options
+    const { form, placement } = step
+    const isReplacement = step.type === 'replace'
+    if (step.afterMs > 0) await clock.sleep(step.afterMs, signal)
+    if (signal.aborted) return
+    const startedAtMs = isReplacement ? this.#lostAtMs : clock.monotonicMs()
+    const haste = isReplacement ? 'now' : 'behind'
+    const home = await settle({ form, placement, haste, isUrgent, signal })
+    await this.#prepare(home, step, signal)
+    this.#adopt(home)
+    const tookMs = clock.monotonicMs() - startedAtMs
+    onEvent({ id, type: isReplacement ? 'replaced' : 'moved', pid: home.pid, tookMs, form, placement })
+  }
+
+  /** Makes a new home fit for traffic, or leaves it. */
+  async #prepare(home: ServableHome, step: HomeStep, signal: AbortSignal): Promise<void> {
+    const evict = () => void home.evict()
+    signal.addEventListener('abort', evict, { once: true })
+    try {
+      if (step.isWarmedUp) await this.#options.warmUp(home, signal)
+      if (step.type === 'move') await home.toForeground()
+      signal.throwIfAborted()
+    } catch (error) {
+      await home.evict()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', evict)
+    }
+  }
+
+  #fail(step: HomeStep, error: PlatformError): void {
+    const { id, onEvent, onFailed } = this.#options
+    if (step.type === 'move') this.#failedMoves += 1
+    else this.#failuresInARow += 1
+    onEvent({ id, type: step.type === 'move' ? 'moveFailed' : 'replacementFailed', error })
+    onFailed(error)
+  }
+
+  #adopt(home: ServableHome): void {
+    const old = this.#home
+    this.#home = home
+    this.#settledAtMs = this.#options.clock.monotonicMs()
+    void home.exited.then((exit) => this.#lose(home, exit))
+    if (old) {
+      const leaving = old.leave().finally(() => this.#leaving.delete(leaving))
+      this.#leaving.add(leaving)
+    }
+    const change = this.#change
+    this.#change = new Change()
+    change.happen()
+  }
+
+  #lose(home: ServableHome, exit: ExecutorExit): void {
+    if (home !== this.#home || this.isClosed) return
+    const { clock, onEvent, onLost, id } = this.#options
+    const { pid, form, placement } = home
+    this.#home = undefined
+    this.#lostAtMs = clock.monotonicMs()
+    const wasSound = this.#lostAtMs - this.#settledAtMs >= SOUND_AFTER_MS
+    this.#failuresInARow = wasSound ? 1 : this.#failuresInARow + 1
+    onEvent({ id, type: 'lost', pid, exit, form, placement })
+    onLost(home, exit)
+    this.look()
+  }
+}
+
+function isSame(step: HomeStep, other: HomeStep | null): boolean {
+  return step.type === other?.type && step.form === other.form && step.placement === other.placement
+}

@@ -1,0 +1,81 @@
+import { PlatformError } from '@understudy/core'
+import type { ReplyFrame } from '../frames/frame.ts'
+import { type CallKind, failureError, type Loss, lossError } from './call-errors.ts'
+import type { ModelPlace } from './model-place.ts'
+
+export interface PendingCall {
+  readonly kind: CallKind
+  readonly limitMs: number
+  readonly place: ModelPlace
+  /** Takes the reply, or tells that it is of another type than was asked for. */
+  readonly accept: (reply: ReplyFrame) => boolean
+  readonly reject: (error: PlatformError) => void
+}
+
+/** The calls that one executor has not answered yet, in the order in which it carries them out. Each settles once. */
+export class PendingCalls {
+  readonly #calls = new Map<number, PendingCall>()
+  #lastId = 0
+  #headSinceMs = 0
+
+  get size(): number {
+    return this.#calls.size
+  }
+
+  /** Keeps a call and gives the id of its frame. */
+  add(call: PendingCall): number {
+    this.#lastId = (this.#lastId % 0xffff_ffff) + 1
+    if (this.#calls.size === 0) this.#headSinceMs = performance.now()
+    this.#calls.set(this.#lastId, call)
+    return this.#lastId
+  }
+
+  /** Takes a call back that was never sent. */
+  forget(id: number): void {
+    this.#calls.delete(id)
+  }
+
+  /**
+   * Settles the oldest call.
+   *
+   * @throws PlatformError `onnx.frame_invalid` when the reply is for another one, or of another type
+   */
+  settle(reply: ReplyFrame, memoryLimitBytes: number): void {
+    const [head] = this.#calls
+    if (!head || head[0] !== reply.id) throw broken(`answered ${reply.id}, which is not its turn`)
+    const call = head[1]
+    if (reply.type === 'failed') {
+      this.#next(reply.id)
+      const { kind, place } = call
+      call.reject(failureError({ ...reply, call: kind, place, memoryLimitBytes }))
+      return
+    }
+    if (!call.accept(reply)) throw broken(`answered a ${call.kind} with "${reply.type}"`)
+    this.#next(reply.id)
+  }
+
+  /** The oldest call's id, if it has been carried out for so much longer than it may. */
+  overdue(graceMs: number): number | undefined {
+    const [head] = this.#calls
+    if (!head || performance.now() - this.#headSinceMs < head[1].limitMs + graceMs) return undefined
+    return head[0]
+  }
+
+  /** Rejects every call: the oldest was being carried out, the others waited behind it. */
+  lose(loss: Loss): void {
+    const calls = [...this.#calls.values()]
+    this.#calls.clear()
+    calls.forEach(({ kind, limitMs, reject }, index) => {
+      reject(lossError({ ...loss, call: kind, limitMs, wasRunning: index === 0 }))
+    })
+  }
+
+  #next(id: number): void {
+    this.#calls.delete(id)
+    this.#headSinceMs = performance.now()
+  }
+}
+
+function broken(what: string): PlatformError {
+  return new PlatformError('onnx.frame_invalid', `The executor ${what}.`)
+}

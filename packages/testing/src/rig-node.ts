@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type ModelPlan, SERVED_BY_HEADERS } from '@understudy/core'
+import { type ProcessEntry, processTree } from './processes.ts'
+import { waitFor } from './wait-for.ts'
+
+export interface RigNodeOptions {
+  readonly project: string
+  readonly dataDir: string
+  /** @defaultValue `node-1` */
+  readonly name?: string
+  /** What it serves at first. */
+  readonly models?: readonly ModelPlan[]
+  /** @defaultValue any free port */
+  readonly port?: number
+  readonly env?: Readonly<Record<string, string>>
+  /** Arguments of node itself. */
+  readonly nodeArgs?: readonly string[]
+}
+
+interface WaitOptions {
+  /** @defaultValue 60000 */
+  readonly timeoutMs?: number
+  /** @defaultValue 20 */
+  readonly everyMs?: number
+}
+
+const OUTPUT_CHARACTERS_MAX = 1_000_000
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** One running serving node whose plan is a file. It ends with us, whatever happens: its stdin is our pipe. */
+export class RigNode {
+  readonly pid: number
+  readonly exit: Promise<number | null>
+  port = 0
+  /** The end of what it has logged. */
+  output = ''
+  readonly #child: ChildProcess
+  readonly #planFile: string
+
+  private constructor(child: ChildProcess, planFile: string) {
+    this.#child = child
+    this.#planFile = planFile
+    this.pid = child.pid ?? 0
+    this.exit = once(child, 'close').then(([code]) => code)
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        this.output = (this.output + chunk).slice(-OUTPUT_CHARACTERS_MAX)
+      })
+    }
+  }
+
+  /** Resolves when it listens. */
+  static async start(options: RigNodeOptions): Promise<RigNode> {
+    const { project, dataDir, name = 'node-1', models = [], port = 0, env = {}, nodeArgs = [] } = options
+    const folder = path.join(dataDir, 'plans')
+    await mkdir(folder, { recursive: true })
+    const planFile = path.join(folder, `${name}.json`)
+    await writePlan(planFile, models)
+    const child = spawn(process.execPath, [...nodeArgs, path.join(project, 'apps/serving/dist/main.mjs')], {
+      cwd: project,
+      env: {
+        PATH: process.env.PATH ?? '',
+        UNDERSTUDY_DATA_DIR: dataDir,
+        UNDERSTUDY_PLAN_FILE: planFile,
+        UNDERSTUDY_NODE_NAME: name,
+        UNDERSTUDY_REST_PORT: String(port),
+        UNDERSTUDY_PARENT_PIPE: '1',
+        ...env,
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const node = new RigNode(child, planFile)
+    await node.#listens()
+    return node
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** Replaces its plan; it takes it by itself. */
+  async setPlan(models: readonly ModelPlan[]): Promise<void> {
+    await writePlan(this.#planFile, models)
+  }
+
+  /** Waits until the live version answers under this generation. */
+  async untilGeneration(model: string, generation: number, options?: WaitOptions): Promise<void> {
+    await this.#until(`${model} to be at generation ${generation}`, options, async () => {
+      const answer = await this.#get(`/v1/models/${model}/metadata`)
+      return answer.ok && Number(answer.headers.get(SERVED_BY_HEADERS.generation)) >= generation
+    })
+  }
+
+  /** Waits until a version answers, labelled or not. */
+  async untilAvailable(model: string, version: number, options?: WaitOptions): Promise<void> {
+    await this.#until(
+      `${model} v${version} to be available`,
+      options,
+      async () => (await this.#get(`/v1/models/${model}/versions/${version}/metadata`)).ok,
+    )
+  }
+
+  /** Waits until a version is gone. */
+  async untilUnloaded(model: string, version: number, options?: WaitOptions): Promise<void> {
+    await this.#until(
+      `${model} v${version} to be unloaded`,
+      options,
+      async () => !(await this.#get(`/v1/models/${model}/versions/${version}/metadata`)).ok,
+    )
+  }
+
+  /** Itself and everything below it. */
+  processes(): ProcessEntry[] {
+    return processTree(this.pid)
+  }
+
+  /** Processes that hold models, or stand ready to. */
+  executors(): ProcessEntry[] {
+    return this.processes().filter(({ commandLine }) => commandLine.includes('executor/main.mjs'))
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Ends it as a person would and gives its exit code. */
+  async stop(): Promise<number | null> {
+    this.signal('SIGTERM')
+    return await this.exit
+  }
+
+  /** Ends it, whatever it does. Idempotent. */
+  async end(): Promise<void> {
+    if (this.ended) return
+    this.#child.stdin?.destroy()
+    this.signal('SIGCONT')
+    const timer = setTimeout(() => this.signal('SIGKILL'), 15_000)
+    await this.exit
+    clearTimeout(timer)
+  }
+
+  async #listens(): Promise<void> {
+    try {
+      await waitFor('the node to listen', () => this.ended || this.#readyPort(), { timeoutMs: 30_000 })
+      this.port = this.#readyPort() ?? 0
+      if (this.port === 0) throw new Error('the node ended before it listened')
+    } catch (cause) {
+      await this.end()
+      throw new Error(`${String(cause)}; it logged: ${this.output.slice(-2_000)}`, { cause })
+    }
+  }
+
+  #readyPort(): number | undefined {
+    const [, port] = /"event":"ready"[^\n]*"port":(\d+)/.exec(this.output) ?? []
+    return port === undefined ? undefined : Number(port)
+  }
+
+  async #until(what: string, options: WaitOptions = {}, holds: () => Promise<boolean>): Promise<void> {
+    try {
+      await waitFor(what, holds, { timeoutMs: 60_000, ...options })
+    } catch (cause) {
+      throw new Error(`${String(cause)}; it logged: ${this.output.slice(-2_000)}`, { cause })
+    }
+  }
+
+  async #get(where: string): Promise<Response> {
+    const answer = await fetch(`${this.url}${where}`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+    await answer.arrayBuffer()
+    return answer
+  }
+}
+
+/** Replaced by rename: the node never sees half a plan. */
+async function writePlan(file: string, models: readonly ModelPlan[]): Promise<void> {
+  const draft = `${file}.draft`
+  await writeFile(draft, JSON.stringify({ readAtMs: Date.now(), models }))
+  await rename(draft, file)
+}
