@@ -2,15 +2,15 @@ import { ensureChromium } from './lib/chromium.mjs'
 import { Failure, runMain } from './lib/failure.mjs'
 import { ensureInstalled } from './lib/install.mjs'
 import { checkPrerequisites } from './lib/prerequisites.mjs'
-import { say, sayWhile } from './lib/progress.mjs'
+import { sayWhile } from './lib/progress.mjs'
 import { endChildrenOnSignals } from './lib/run.mjs'
+import { StageRun } from './lib/stage-run.mjs'
 import { buildStage, checkStage, generate, vitestStage } from './lib/stages.mjs'
 
 const BIOME = 'node_modules/@biomejs/biome/bin/biome'
 const DEPCRUISE = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'
 const KNIP = 'node_modules/knip/bin/knip.js'
 const TSC = 'node_modules/typescript/bin/tsc'
-const OUTPUT_LINES = 80
 
 /** In this order one after the other, beside the build: they need nothing of it. */
 const BESIDE_BUILD = {
@@ -39,7 +39,7 @@ const NAMES = ['build', ...Object.keys(BESIDE_BUILD), ...Object.keys(AFTER_BUILD
 
 /** Stages that were named on the command line; all when none was. */
 const wanted = new Set(process.argv.slice(2).length > 0 ? process.argv.slice(2) : NAMES)
-const results = []
+const run = new StageRun()
 let browser
 
 /**
@@ -55,11 +55,11 @@ await runMain(async () => {
   await sayWhile('generating the database client', generate)
   if (wanted.has('e2e')) browser = sayWhile('looking for a browser', ensureChromium)
   const needsBuild = wanted.has('build') || Object.keys(AFTER_BUILD).some((name) => wanted.has(name))
-  const built = needsBuild ? stage('build', buildStage) : Promise.resolve(true)
+  const built = needsBuild ? run.stage('build', buildStage) : Promise.resolve(true)
   await runAll(BESIDE_BUILD)
   if (await built) await runAll(AFTER_BUILD)
-  else for (const name of chosen(AFTER_BUILD)) skip(name)
-  return report()
+  else for (const name of chosen(AFTER_BUILD)) run.skip(name)
+  return run.report()
 })
 
 function chosen(stages) {
@@ -67,42 +67,11 @@ function chosen(stages) {
 }
 
 async function runAll(stages) {
-  for (const name of chosen(stages)) await stage(name, stages[name])
-}
-
-/** Runs one stage and shows what it found; says whether it is green. */
-async function stage(name, work) {
-  const started = performance.now()
-  const result = await sayWhile(name, work)
-  results.push({ name, ...result })
-  const seconds = ((performance.now() - started) / 1_000).toFixed(1)
-  const failed = result.failures.length
-  say(
-    `${failed === 0 ? 'ok    ' : 'FAILED'} ${name}: ${result.passed} passed, ${failed} failed (${seconds} s)`,
-  )
-  if (failed > 0) process.stdout.write(`${lastLines(result.output)}\n`)
-  return failed === 0
-}
-
-function skip(name) {
-  results.push({ name, passed: 0, failures: [`${name}: it did not run, because the build failed`] })
+  for (const name of chosen(stages)) await run.stage(name, stages[name])
 }
 
 async function endToEnd() {
   const chromium = await browser
   if (chromium.problem) return { passed: 0, failures: [`e2e: ${chromium.problem}`], output: chromium.problem }
   return await vitestStage('e2e', { env: { UNDERSTUDY_CHROMIUM: chromium.path }, timeoutMs: 480_000 })
-}
-
-function lastLines(text) {
-  return text.trimEnd().split('\n').slice(-OUTPUT_LINES).join('\n')
-}
-
-function report() {
-  const passed = results.reduce((sum, result) => sum + result.passed, 0)
-  const failures = results.flatMap((result) => result.failures)
-  if (failures.length > 0)
-    process.stdout.write(`\nFailed:\n${failures.map((name) => `  ${name}\n`).join('')}`)
-  process.stdout.write(`\n${passed} passed, ${failures.length} failed\n`)
-  return failures.length === 0 ? 0 : 1
 }

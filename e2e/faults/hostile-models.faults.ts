@@ -1,5 +1,13 @@
 import type { PlannedVersion } from '@understudy/core'
-import { endlessModel, growingModel, hugeAnswerModel, memoryUse, NodeRig, type RigNode, waitFor } from '@understudy/testing'
+import {
+  endlessModel,
+  growingModel,
+  hugeAnswerModel,
+  memoryUse,
+  NodeRig,
+  type RigNode,
+  waitFor,
+} from '@understudy/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeLatency } from '../support/load/latency.ts'
 import { Load } from '../support/load/load.ts'
@@ -28,7 +36,11 @@ const BAD = {
   huge: {
     ...{ bytes: hugeAnswerModel(1_024), signature: signatureOf(1, ['N', 'M']), row: [1] },
     // It may take the memory, so that the answer is what is too much.
-    ...{ measured: { loadMs: 2, memoryBytes: 3_072 * MIB }, refused: /MiB|bytes/, logged: /answer/ },
+    ...{
+      measured: { loadMs: 2, memoryBytes: 3_072 * MIB },
+      refused: /MiB|bytes/,
+      logged: /The answer has 1024 MiB/,
+    },
   },
 } as const
 const NAMES = ['endless', 'growing', 'huge'] as const
@@ -62,15 +74,31 @@ describe('on a node that got them as live versions all the same', () => {
       const { bytes, signature, measured } = BAD[name]
       // Small, so that they share the executor of the good one, and on demand, so that they come without a warm-up that tells.
       const runtime = { resident: false, timeoutMs: 10_000, runTimeoutMs: name === 'endless' ? 500 : 10_000 }
-      bad.set(name, await rig.version({ number: 1, files: bytes, signature, runtime, measured, batchable: false }))
+      bad.set(
+        name,
+        await rig.version({ number: 1, files: bytes, signature, runtime, measured, batchable: false }),
+      )
     }
     const goodPlan = planOf('good', 1, [good])
     node = await rig.start({ models: [goodPlan] })
     await node.untilAvailable('good', 1)
     beforeBytes = usedBytes()
-    await node.setPlan([goodPlan, ...NAMES.map((name) => planOf(name, 1, [...bad.values()].filter((one) => one === bad.get(name))))])
+    await node.setPlan([
+      goodPlan,
+      ...NAMES.map((name) =>
+        planOf(
+          name,
+          1,
+          [...bad.values()].filter((one) => one === bad.get(name)),
+        ),
+      ),
+    ])
     for (const name of NAMES) await node.untilAvailable(name, 1)
-    load = await Load.begin({ url: `${node.url}/v1/models/good:predict`, ratePerSecond: RATE, bodies: BODIES })
+    load = await Load.begin({
+      url: `${node.url}/v1/models/good:predict`,
+      ratePerSecond: RATE,
+      bodies: BODIES,
+    })
   })
 
   afterAll(async () => {

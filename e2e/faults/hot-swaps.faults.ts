@@ -58,7 +58,8 @@ describe(`${SWAPS} versions that go live one after the other under a constant lo
       firstAnswer.set(version ?? 0, Math.min(known, endedAtMs))
     }
     const late = records.filter(
-      ({ version, scheduledAtMs }) => scheduledAtMs > (firstAnswer.get((version ?? 0) + 1) ?? Number.POSITIVE_INFINITY),
+      ({ version, scheduledAtMs }) =>
+        scheduledAtMs > (firstAnswer.get((version ?? 0) + 1) ?? Number.POSITIVE_INFINITY),
     )
     expect(late).toEqual([])
   })

@@ -48,7 +48,10 @@ afterAll(async () => {
 async function expectRightAnswers(version: number): Promise<void> {
   const began = performance.now()
   const { status, body } = await predict(node.url, MODEL, { instances: ROWS }, { version, timeoutMs: 60_000 })
-  report('large model', `v${version} answers ${ROWS.length} rows in ${(performance.now() - began).toFixed(0)} ms`)
+  report(
+    'large model',
+    `v${version} answers ${ROWS.length} rows in ${(performance.now() - began).toFixed(0)} ms`,
+  )
   expect(status, JSON.stringify(body)).toBe(200)
   const { predictions } = body as { readonly predictions: readonly (readonly number[])[] }
   expect(ROWS.every((row, at) => isClose(predictions[at], chain.answer(row)))).toBe(true)

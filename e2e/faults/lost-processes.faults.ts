@@ -1,5 +1,13 @@
 import type { ModelPlan } from '@understudy/core'
-import { cpuTimeMs, endlessModel, NodeRig, type ProcessEntry, type RigNode, stillRunning, waitFor } from '@understudy/testing'
+import {
+  cpuTimeMs,
+  endlessModel,
+  NodeRig,
+  type ProcessEntry,
+  type RigNode,
+  stillRunning,
+  waitFor,
+} from '@understudy/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Harm, hurt, settledExecutors, untilGone } from '../support/executor-faults.ts'
 import { describeLatency } from '../support/load/latency.ts'
@@ -17,8 +25,8 @@ const NODES = 4
 const HARMS_PER_NODE = 6
 const RATE = 200
 const HARMS: readonly Harm[] = ['SIGKILL', 'SIGSEGV', 'SIGSTOP']
-/** A stop is looked for every quarter of a second and believed at the second look. */
-const STOP_NOTICED_MS = 1_500
+/** A stop is found within half a second; a machine that runs other tests beside has its own idea of that. */
+const STOP_NOTICED_MS = 3_000
 const BUSY_MS = 1_500
 
 /** Executors that have used more of a processor than a start takes. */
@@ -91,9 +99,9 @@ describe('executors that are killed or stopped at random points under load', () 
 
   it('change no answer', async () => {
     const truth = await offlineTruth(scaledModel(2), ROWS)
-    const wrong = records.filter(({ output, row }) => {
-      const [answer] = output as readonly (readonly number[])[]
-      return !isClose(answer, truth[row])
+    const wrong = records.filter(({ error, output, row }) => {
+      const [answer] = (output ?? []) as readonly (readonly number[])[]
+      return error === null && !isClose(answer, truth[row])
     })
     expect(wrong).toEqual([])
   })
@@ -131,7 +139,10 @@ describe('a node that is killed', () => {
     await doomed.exit
     const began = performance.now()
     await untilGone(executors, { timeoutMs: 1_000 })
-    report('killed node', `its ${executors.length} executors ended after ${(performance.now() - began).toFixed(0)} ms`)
+    report(
+      'killed node',
+      `its ${executors.length} executors ended after ${(performance.now() - began).toFixed(0)} ms`,
+    )
     expect(stillRunning(executors)).toEqual([])
   })
 })

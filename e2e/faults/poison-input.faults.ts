@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { metricSum } from '../support/metrics.ts'
 import { PROJECT } from '../support/platform.ts'
 import { type Prediction, predict } from '../support/prediction.ts'
+import { quotientBody, quotientVersion } from '../support/quotients.ts'
 import { keepLog, report } from '../support/report.ts'
 import { planOf, SMALL, signatureOf } from '../support/serving-plans.ts'
-import { quotientBody, quotientVersion } from '../support/quotients.ts'
 
 const BATCH = 48
 const ROUNDS = 5
@@ -39,7 +39,9 @@ describe('an input that ends the process of its model, in a crowd of others', ()
   it('alone gets an error, time and again; each of the others gets its answer', async () => {
     const tookMs: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      const bodies = Array.from({ length: BATCH }, (_, at) => quotientBody([[100 * (round + 1) * at, at + 1]]))
+      const bodies = Array.from({ length: BATCH }, (_, at) =>
+        quotientBody([[100 * (round + 1) * at, at + 1]]),
+      )
       // Another poison each time: two rows, of which one is harmless.
       bodies[round * 7] = quotientBody([
         [CRASHING_QUOTIENT.dividend, CRASHING_QUOTIENT.divisor],
@@ -54,7 +56,10 @@ describe('an input that ends the process of its model, in a crowd of others', ()
         else expect(body, text).toEqual({ predictions: [[Math.trunc((100 * (round + 1) * at) / (at + 1))]] })
       }
     }
-    report('crashing input', `${ROUNDS} crowds of ${BATCH} answered after ${tookMs.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+    report(
+      'crashing input',
+      `${ROUNDS} crowds of ${BATCH} answered after ${tookMs.map((ms) => ms.toFixed(0)).join(', ')} ms`,
+    )
   })
 
   it('is refused when it comes again, before anything runs', async () => {

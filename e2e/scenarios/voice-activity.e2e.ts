@@ -5,7 +5,14 @@ import { PROJECT } from '../support/platform.ts'
 import { predict } from '../support/prediction.ts'
 import { quarantine } from '../support/quarantine.ts'
 import { planOf } from '../support/serving-plans.ts'
-import { heardIn, LocalVoice, silence, voiceActivityModel, voiceBody, windows } from '../support/voice-activity.ts'
+import {
+  heardIn,
+  LocalVoice,
+  silence,
+  voiceActivityModel,
+  voiceBody,
+  windows,
+} from '../support/voice-activity.ts'
 
 const MODEL = 'voice'
 const WINDOWS = 60
@@ -84,7 +91,9 @@ describe('the Silero voice-activity models, whose state goes from answer to requ
       expect(status, JSON.stringify(body)).toBe(200)
       const truth = await local.get(6)?.hear(sounds[caller] ?? new Float32Array(), states[caller] ?? [])
       const { output, stateN } = heardIn(body)
-      expect(largestDifference([...output, ...stateN], [...(truth?.output ?? []), ...(truth?.stateN ?? [])])).toBeLessThanOrEqual(TOLERANCE)
+      expect(
+        largestDifference([...output, ...stateN], [...(truth?.output ?? []), ...(truth?.stateN ?? [])]),
+      ).toBeLessThanOrEqual(TOLERANCE)
     }
   })
 })

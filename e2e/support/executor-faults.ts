@@ -17,7 +17,10 @@ export async function untilGone(
   executors: readonly ProcessEntry[],
   { timeoutMs = 10_000, everyMs = 5 } = {},
 ): Promise<void> {
-  await waitFor('the executors to be gone', () => stillRunning(executors).length === 0, { timeoutMs, everyMs })
+  await waitFor('the executors to be gone', () => stillRunning(executors).length === 0, {
+    timeoutMs,
+    everyMs,
+  })
 }
 
 /** Executors of a node once none of them is still being started, and a spare stands ready. */

@@ -45,8 +45,8 @@ export async function generate() {
   if (code !== 0) throw new Failure(`The database client could not be generated:\n${output}`)
 }
 
-/** One project of vitest; its whole output is kept in test-results. */
-export async function vitestStage(project, { env = {}, timeoutMs }) {
+/** One project of vitest, or those of its files whose path holds a text; its whole output is kept in test-results. */
+export async function vitestStage(project, { env = {}, timeoutMs, files = [] }) {
   mkdirSync(RESULTS, { recursive: true })
   const reportFile = path.join(RESULTS, `${project}.json`)
   rmSync(reportFile, { force: true })
@@ -57,6 +57,7 @@ export async function vitestStage(project, { env = {}, timeoutMs }) {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${reportFile}`,
+    ...files,
   ]
   const { code, output } = await run(
     process.execPath,

@@ -50,6 +50,8 @@ const telemetry = startTelemetry({
   serviceName: 'understudy-serving',
   otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
   metrics: metrics.families,
+  // Every span of a node is made after the fact, with the parent that it was given.
+  asyncContext: false,
 })
 const folder = path.join(env.UNDERSTUDY_DATA_DIR, 'nodes', env.UNDERSTUDY_NODE_NAME)
 await mkdir(folder, { recursive: true })

@@ -19,7 +19,10 @@ export class FloorServer {
   }
 
   static async start(body: string): Promise<FloorServer> {
-    const child = fork(PROGRAM, [body], { execArgv: ['--import', TSX], stdio: 'inherit' })
+    const child = fork(PROGRAM, [body], {
+      execArgv: ['--max-semi-space-size=64', '--import', TSX],
+      stdio: 'inherit',
+    })
     const [port] = await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(() => {

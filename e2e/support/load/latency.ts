@@ -2,7 +2,9 @@ import type { LoadRecord } from './load-record.ts'
 
 /** Quantile of the time from when each request was due until its answer, in milliseconds. */
 export function latencyMs(records: readonly LoadRecord[], quantile: number): number {
-  const sorted = records.map(({ scheduledAtMs, endedAtMs }) => endedAtMs - scheduledAtMs).sort((a, b) => a - b)
+  const sorted = records
+    .map(({ scheduledAtMs, endedAtMs }) => endedAtMs - scheduledAtMs)
+    .sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? Number.NaN
 }
 

@@ -87,7 +87,10 @@ function post(order: LoadOrder, agent: Agent, body: string): Promise<Answer> {
       response.on('end', () => resolve(readAnswer(response, text)))
     })
     sent.on('timeout', () => sent.destroy(new Error(`no answer in ${ANSWER_WITHIN_MS} ms`)))
-    sent.on('error', reject)
+    sent.on('error', (error) => {
+      // Before any answer came over it, nobody may have taken the connection.
+      reject(sent.reusedSocket ? error : new Error(`${error.message} on a new connection`))
+    })
     sent.end(body)
   })
 }

@@ -55,6 +55,13 @@ describe('placement', () => {
     expect(shared).toMatchObject([{ models: 5 }])
   })
 
+  it('starts one process for a small version that needs more memory than any shared one has to give', async () => {
+    const path = await rig.folder.write('hungry.onnx', linearModel())
+    const servable = await rig.serve(path, { measured: { loadMs: 1, memoryBytes: 3_072 * MIB } })
+    await servable.run(X)
+    expect(rig.pool.processes().filter(({ kind }) => kind === 'shared')).toMatchObject([{ models: 1 }])
+  })
+
   it('serves a large live version mapped first, and prepacked soon, without a failed run', async () => {
     const servable = await rig.serve(large, largeModel())
     const first = servable.place

@@ -63,7 +63,9 @@ export class NodeRig {
     const given = version.files instanceof Uint8Array ? { [ENTRY_POINT]: version.files } : version.files
     const files: ArtifactRef[] = []
     for (const [name, content] of Object.entries(given)) {
-      files.push(typeof content === 'string' ? await this.#move(name, content) : await this.#store(name, content))
+      files.push(
+        typeof content === 'string' ? await this.#move(name, content) : await this.#store(name, content),
+      )
     }
     return {
       ...{ number, signature, batchable, measured, files, golden: [], traceparent: null },

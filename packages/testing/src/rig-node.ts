@@ -27,6 +27,8 @@ interface WaitOptions {
   readonly everyMs?: number
 }
 
+/** As `understudy up` starts it. */
+const SERVING_FLAGS = ['--max-semi-space-size=64']
 const OUTPUT_CHARACTERS_MAX = 1_000_000
 const REQUEST_TIMEOUT_MS = 10_000
 
@@ -59,7 +61,8 @@ export class RigNode {
     await mkdir(folder, { recursive: true })
     const planFile = path.join(folder, `${name}.json`)
     await writePlan(planFile, models)
-    const child = spawn(process.execPath, [...nodeArgs, path.join(project, 'apps/serving/dist/main.mjs')], {
+    const main = path.join(project, 'apps/serving/dist/main.mjs')
+    const child = spawn(process.execPath, [...SERVING_FLAGS, ...nodeArgs, main], {
       cwd: project,
       env: {
         PATH: process.env.PATH ?? '',

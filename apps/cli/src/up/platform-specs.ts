@@ -76,12 +76,19 @@ export function servingSpecs(context: SpecContext, nodes: readonly BackendNode[]
   })
 }
 
+/**
+ * The flag that the README of the serving node asks for: requests leave much short-lived memory, and with V8's default of 16 MiB a busy
+ * node spends a third of its time collecting it.
+ */
+const SERVING_FLAGS = ['--max-semi-space-size=64']
+
 function servingSpec(
   { files, clock }: SpecContext,
   { name, env, port }: { readonly name: string; readonly env: SpecContext['env']; readonly port: number },
 ): ChildSpec {
   return {
     ...nodeProgram(name, files.serving, env),
+    args: [...SERVING_FLAGS, files.serving],
     ready: whenOk(`http://127.0.0.1:${port}/v2/health/ready`, clock),
     // Its drain included.
     stopWithinMs: 20_000,

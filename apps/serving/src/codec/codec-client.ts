@@ -60,6 +60,11 @@ export class CodecClient implements LargeBodies {
     this.#clock = options.clock ?? systemClock
   }
 
+  /** Bodies that wait for the worker or are with it. */
+  get inFlight(): number {
+    return this.#waiting.size
+  }
+
   async decodePredict(bytes: Uint8Array, signature: Signature): Promise<PredictBody> {
     this.#admit()
     const own = ownBytes(bytes)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { type Clock, systemClock } from '@understudy/core'
 import type { Predictor } from '@understudy/serving'
 import type { MetricsRoute } from '../telemetry/metrics-route.ts'
@@ -53,6 +53,9 @@ export interface RestServer {
   close(options: DrainOptions): Promise<{ readonly cutRequests: number }>
 }
 
+/** A flood of connections does not keep a drain from going on. */
+const LAST_TURNS_MAX = 100
+
 class NodeRestServer implements RestServer {
   readonly #options: RestServerOptions
   readonly #host: string
@@ -61,6 +64,7 @@ class NodeRestServer implements RestServer {
   readonly #dispatcher: Dispatcher
   readonly #newId: () => string
   #draining = false
+  #connectionsTaken = 0
   readonly #sockets = new Set<Socket>()
   #inFlight = 0
   #closed: Promise<{ readonly cutRequests: number }> | undefined
@@ -91,6 +95,7 @@ class NodeRestServer implements RestServer {
       (req, res) => this.#accept(req, res),
     )
     this.#server.on('connection', (socket) => {
+      this.#connectionsTaken += 1
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
@@ -126,15 +131,28 @@ class NodeRestServer implements RestServer {
     this.#dispatcher.dispatch(exchange)
   }
 
+  /** Settles right after a turn of the loop in which nobody connected: a port that is closed with connections in its queue loses them. */
+  async #untilNoneWaits(): Promise<void> {
+    for (let turn = 0, taken = -1; turn < LAST_TURNS_MAX && taken !== this.#connectionsTaken; turn++) {
+      taken = this.#connectionsTaken
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
   async #drain({ deadlineMs, graceMs = 0 }: DrainOptions): Promise<{ readonly cutRequests: number }> {
     const clock = this.#options.clock ?? systemClock
     const timer = new AbortController()
     this.#draining = true
-    await clock.sleep(Math.min(graceMs, deadlineMs))
+    const halfGraceMs = Math.min(graceMs, deadlineMs) / 2
+    await clock.sleep(halfGraceMs)
+    await this.#untilNoneWaits()
     const ended = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve())
+      // Not the close of HTTP, which also ends idle connections: a request may be on its way over one.
+      NetServer.prototype.close.call(this.#server, () => resolve())
     })
-    // Node ends connections that are idle, but not those that never sent a byte: they would keep the drain waiting.
+    await clock.sleep(halfGraceMs)
+    this.#server.closeIdleConnections()
+    // That leaves those that never sent a byte: they would keep the drain waiting.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
     let cutRequests = 0
     const deadline = clock.sleep(deadlineMs - Math.min(graceMs, deadlineMs), timer.signal).then(() => {

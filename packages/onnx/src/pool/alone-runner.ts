@@ -29,8 +29,8 @@ interface Entry extends AloneRun {
 const QUEUE_MAX = 256
 /** Further suspects of the same batch come within milliseconds. */
 const IDLE_END_MS = 3_000
-/** An executor that was lost before it came to the run is no fault of the run. */
-const ATTEMPTS = 2
+/** An executor that was lost before it came to the run, or could not load the version, is no fault of the run. */
+const ATTEMPTS = 3
 
 /**
  * Runs suspect requests one by one in a sacrificial executor, so that they can hurt nobody else: one such executor at a time, however
@@ -86,12 +86,14 @@ export class AloneRunner {
   async #carryOut(entry: Entry): Promise<RunResult> {
     for (let attempt = 1; ; attempt++) {
       if (this.#options.clock.monotonicMs() > entry.giveUpAtMs) throw late()
-      const home = await this.#homeOf(entry.version)
+      let home: Home | undefined
       try {
+        home = await this.#homeOf(entry.version)
         return await home.run(entry.inputs, entry.runTimeoutMs)
       } catch (error) {
-        const isLost = isPlatformError(error) && error.code === 'serving.executor_lost'
-        if (!isLost || attempt >= ATTEMPTS) throw error
+        const isItsOwn =
+          home !== undefined && !(isPlatformError(error) && error.code === 'serving.executor_lost')
+        if (isItsOwn || attempt >= ATTEMPTS || this.#closing.signal.aborted) throw error
       }
     }
   }

@@ -72,7 +72,9 @@ export class ExecutorHost {
   /** Whether another version may be loaded here. */
   canTake(bytes: number): boolean {
     if (!this.isAlive) return false
-    if (this.kind === 'own') return this.models === 0
+    // Whatever it needs: another empty one would have no more room.
+    if (this.models === 0) return true
+    if (this.kind === 'own') return false
     return this.models < SHARED_MODELS_MAX && this.#reservedBytes + bytes <= SHARED_BYTES_MAX
   }
 

@@ -38,6 +38,8 @@ function general(text: string, digits: number): string {
   return fraction === '' ? `${sign}${whole}` : `${sign}${whole}.${fraction}`
 }
 
+/** Makes six digits before the point of a size in the decade of the same index. */
+const SCALES = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1] as const
 const DECADES = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1e3, 1e4, 1e5] as const
 
 /**
@@ -51,7 +53,7 @@ function formatPlain(value: number, type: 'float32' | 'float64'): string | undef
   if (!(size >= 1e-4 && size < 1e6)) return undefined
   let decade = 0
   while (decade < 9 && size >= (DECADES[decade + 1] ?? 0)) decade += 1
-  const scale = 10 ** (9 - decade)
+  const scale = SCALES[decade] ?? 1
   const short = Math.round(size * scale) / scale
   let text: string
   if ((type === 'float32' ? Math.fround(short) : short) === size) text = String(short)

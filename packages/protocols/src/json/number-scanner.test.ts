@@ -40,7 +40,7 @@ describe('NumberScanner', () => {
         expect(got.at).toBe(text.length)
         expect(Object.is(got.value, JSON.parse(text))).toBe(true)
       }),
-      { numRuns: 20_000 },
+      { numRuns: 5_000 },
     )
   })
 
@@ -54,9 +54,9 @@ describe('NumberScanner', () => {
         expect(got.at).toBe(text.length)
         expect(Object.is(Math.fround(got.value), Math.fround(JSON.parse(text)))).toBe(true)
       }),
-      { numRuns: 20_000 },
+      { numRuns: 5_000 },
     )
-    expect(taken).toBeGreaterThan(5_000)
+    expect(taken).toBeGreaterThan(1_500)
   })
 
   it('takes every short number, and for float32 the long ones that doubles are written as', () => {

@@ -4,6 +4,7 @@ import type { PairAnswer } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
 import type { ModelServable, ServableHandle, ServableId } from '../servable.ts'
 import { BatchQueue } from './batch-queue.ts'
+import { fillTimes } from './batch-times.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
 import { type BatchRequest, PendingRequest } from './pending-request.ts'
 import { type FinishedRun, failedRun, runRequests, stackInputs } from './run-requests.ts'
@@ -255,19 +256,6 @@ export class MicroBatcher {
 interface ExecutedBatch {
   readonly run: FinishedRun
   readonly mirrored: MirroredRun | undefined
-}
-
-function fillTimes(
-  batch: readonly PendingRequest[],
-  { beganMs, batchMs, runMs }: { readonly beganMs: number; readonly batchMs: number; readonly runMs: number },
-): void {
-  for (const { request, enqueuedAtMs } of batch) {
-    const { times } = request
-    if (times === undefined) continue
-    times.queueMs = beganMs - enqueuedAtMs
-    times.batchMs = batchMs
-    times.runMs = runMs
-  }
 }
 
 function rowsOf(batch: readonly PendingRequest[]): number {
