@@ -136,7 +136,8 @@ describe('a process that is killed comes back and goes on', () => {
   it('every executor, without an end of the node that held them', async () => {
     const node = platform.process('apps/serving/dist')
     const executors = processTree(node.pid).filter(({ commandLine }) => commandLine.includes('executor/main'))
-    expect(executors.length).toBeGreaterThanOrEqual(3)
+    // The one that the small models share, and the spare.
+    expect(executors.length).toBeGreaterThanOrEqual(2)
     for (const executor of executors) kill(executor)
     await answers(3)
     expect(stillRunning(executors)).toEqual([])

@@ -99,13 +99,16 @@ describe('a better version of iris, pushed, watched, approved and rolled back', 
           live: 1,
           previous: null,
           versions: [
-            { number: 2, ...version, state: 'validated', standing: 'untried', reason: null },
-            { number: 1, ...version, state: 'validated', standing: 'proven', reason: null },
+            { number: 2, ...version, state: 'validated', standing: 'untried', reason: null, incidents: [] },
+            { number: 1, ...version, state: 'validated', standing: 'proven', reason: null, incidents: [] },
           ],
           rollout: { version: 2, state: 'paused', step: 'approval', verdict: 'pass', reason: 'approval' },
           drift: { reason: 'rolloutRunning', since: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) },
           problems: [],
         },
+      ],
+      nodes: [
+        { name: 'serving-1', restUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), ready: true },
       ],
     })
   })

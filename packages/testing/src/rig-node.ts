@@ -61,18 +61,20 @@ export class RigNode {
     await mkdir(folder, { recursive: true })
     const planFile = path.join(folder, `${name}.json`)
     await writePlan(planFile, models)
+    const environment: Readonly<Record<string, string>> = {
+      PATH: process.env.PATH ?? '',
+      UNDERSTUDY_DATA_DIR: dataDir,
+      UNDERSTUDY_PLAN_FILE: planFile,
+      UNDERSTUDY_NODE_NAME: name,
+      UNDERSTUDY_REST_PORT: String(port),
+      UNDERSTUDY_PARENT_PIPE: '1',
+      ...env,
+    }
     const main = path.join(project, 'apps/serving/dist/main.mjs')
     const child = spawn(process.execPath, [...SERVING_FLAGS, ...nodeArgs, main], {
       cwd: project,
-      env: {
-        PATH: process.env.PATH ?? '',
-        UNDERSTUDY_DATA_DIR: dataDir,
-        UNDERSTUDY_PLAN_FILE: planFile,
-        UNDERSTUDY_NODE_NAME: name,
-        UNDERSTUDY_REST_PORT: String(port),
-        UNDERSTUDY_PARENT_PIPE: '1',
-        ...env,
-      },
+      // Where Next's types are about, they ask every environment for a NODE_ENV.
+      env: environment as NodeJS.ProcessEnv,
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     const node = new RigNode(child, planFile)

@@ -55,6 +55,9 @@ export interface RestServer {
 
 /** A flood of connections does not keep a drain from going on. */
 const LAST_TURNS_MAX = 100
+const QUIET_LOOK_MS = 20
+/** Clients that never pause do not keep it from going on, either. */
+const QUIET_WITHIN_MS = 3_000
 
 class NodeRestServer implements RestServer {
   readonly #options: RestServerOptions
@@ -65,6 +68,7 @@ class NodeRestServer implements RestServer {
   readonly #newId: () => string
   #draining = false
   #connectionsTaken = 0
+  #requestsTaken = 0
   readonly #sockets = new Set<Socket>()
   #inFlight = 0
   #closed: Promise<{ readonly cutRequests: number }> | undefined
@@ -124,6 +128,7 @@ class NodeRestServer implements RestServer {
       lease: new ByteLease(this.#budget),
     })
     this.#inFlight += 1
+    this.#requestsTaken += 1
     res.on('close', () => {
       this.#inFlight -= 1
       exchange.end()
@@ -139,6 +144,23 @@ class NodeRestServer implements RestServer {
     }
   }
 
+  /**
+   * Settles when no client has sent a request for so long. Each answer closes its connection meanwhile, so that clients which go on have
+   * used up those that they keep: one that is ended under a request on its way loses it.
+   */
+  async #untilQuiet(clock: Clock, quietMs: number, limitMs: number): Promise<void> {
+    const beganMs = clock.monotonicMs()
+    let seen = -1
+    let changedAtMs = beganMs
+    for (;;) {
+      const nowMs = clock.monotonicMs()
+      if (this.#requestsTaken !== seen) changedAtMs = nowMs
+      seen = this.#requestsTaken
+      if (nowMs - changedAtMs >= quietMs || nowMs - beganMs >= Math.min(limitMs, QUIET_WITHIN_MS)) return
+      await clock.sleep(Math.min(QUIET_LOOK_MS, quietMs))
+    }
+  }
+
   async #drain({ deadlineMs, graceMs = 0 }: DrainOptions): Promise<{ readonly cutRequests: number }> {
     const clock = this.#options.clock ?? systemClock
     const timer = new AbortController()
@@ -150,7 +172,7 @@ class NodeRestServer implements RestServer {
       // Not the close of HTTP, which also ends idle connections: a request may be on its way over one.
       NetServer.prototype.close.call(this.#server, () => resolve())
     })
-    await clock.sleep(halfGraceMs)
+    await this.#untilQuiet(clock, halfGraceMs, deadlineMs)
     this.#server.closeIdleConnections()
     // That leaves those that never sent a byte: they would keep the drain waiting.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()

@@ -2,7 +2,7 @@ import { type Clock, type PlatformError, toPlatformError } from '@understudy/cor
 import type { ServableId, ServableRole } from '@understudy/serving'
 import type { ModelForm } from '../frames/frame.ts'
 import type { Home } from '../pool/home.ts'
-import { SOUND_AFTER_MS } from '../pool/restart-delay.ts'
+import { FAILURES_OF_A_USEFUL_ONE_MAX, SOUND_AFTER_MS } from '../pool/restart-delay.ts'
 import type { Haste } from '../pool/spare-shelf.ts'
 import type { ExecutorExit } from '../process/executor-exit.ts'
 import { Change } from './change.ts'
@@ -64,6 +64,8 @@ export class HomeKeeper {
   #role: ServableRole
   #mayMove = false
   #failuresInARow = 0
+  /** The present home has answered a run. */
+  #hasAnswered = false
   #failedMoves = 0
   #attempt: { readonly step: HomeStep; readonly stop: AbortController } | undefined
   #walking: Promise<void> | undefined
@@ -93,6 +95,11 @@ export class HomeKeeper {
     this.#role = role
     this.#failedMoves = 0
     this.look()
+  }
+
+  /** The home of this version has answered a run of a client. */
+  answered(): void {
+    this.#hasAnswered = true
   }
 
   /** From now on it moves to where it should be. */
@@ -192,6 +199,7 @@ export class HomeKeeper {
   #adopt(home: ServableHome): void {
     const old = this.#home
     this.#home = home
+    this.#hasAnswered = false
     this.#settledAtMs = this.#options.clock.monotonicMs()
     void home.exited.then((exit) => this.#lose(home, exit))
     if (old) {
@@ -210,7 +218,8 @@ export class HomeKeeper {
     this.#home = undefined
     this.#lostAtMs = clock.monotonicMs()
     const wasSound = this.#lostAtMs - this.#settledAtMs >= SOUND_AFTER_MS
-    this.#failuresInARow = wasSound ? 1 : this.#failuresInARow + 1
+    const most = this.#hasAnswered ? FAILURES_OF_A_USEFUL_ONE_MAX : Number.POSITIVE_INFINITY
+    this.#failuresInARow = wasSound ? 1 : Math.min(most, this.#failuresInARow + 1)
     onEvent({ id, type: 'lost', pid, exit, form, placement })
     onLost(home, exit)
     this.look()

@@ -196,6 +196,20 @@ describe('a loss', () => {
     }
   })
 
+  it('however often, is made good within half a second as long as there were answers in between', async () => {
+    const { servable, homes, clock, reached } = setUp()
+    for (let number = 1; number <= 20; number++) {
+      const run = codeOf(servable.run(INPUTS))
+      ;(await reached(number)).answerAll()
+      expect(await run).toBe('answered')
+      homes[number - 1]?.crash('serving.executor_lost')
+      // A turn for the loss to be seen; then no more than this.
+      await waitFor('the loss', () => servable.place === undefined || homes.length > number)
+      await clock.advance(500)
+    }
+    await reached(21, 0)
+  })
+
   it('ends a move that is under way: the replacement does not wait for it', async () => {
     const { servable, homes, gate, home, types } = setUp({ first: FIRST })
     let isAborted = false

@@ -79,6 +79,7 @@ export class OnnxServable implements ModelServable {
       const home = this.#keeper.home ?? (await this.#homeBefore(giveUpAtMs))
       try {
         const result = await home.run(inputs, runTimeoutMs)
+        this.#keeper.answered()
         this.#learn(result.runTimeMs)
         return result
       } catch (error) {

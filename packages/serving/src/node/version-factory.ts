@@ -4,6 +4,7 @@ import type { LoadRetry } from '../manager/load-retry.ts'
 import type { LoaderFactory } from '../manager/loader-harness.ts'
 import type { ResourceTracker } from '../manager/resource-tracker.ts'
 import type { LoadedVersion, LoadedVersionContext } from '../predict/loaded-version.ts'
+import { ObservedLoader } from '../predict/observed-loader.ts'
 import { VersionLoader } from '../predict/version-loader.ts'
 import { OnDemandLoader } from '../residency/on-demand-loader.ts'
 import type {
@@ -64,7 +65,9 @@ export class VersionFactory {
   #adapt(version: Planned): Loader<ModelServable> {
     const adapted = this.#options.adapter.adapt(version)
     if ('error' in adapted) throw adapted.error
-    return adapted.data
+    const { id, data: planned } = version
+    const { clock, observer } = this.#options.loaded
+    return new ObservedLoader(adapted.data, { id, planned, clock, observer })
   }
 
   #onDemand(version: Planned): Loader<ModelServable> {
