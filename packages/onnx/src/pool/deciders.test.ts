@@ -95,6 +95,13 @@ describe('estimated memory', () => {
       512, 512, 640, 1_536,
     ])
   })
+
+  it('leaves every further model of a shared executor the address space of its arena', () => {
+    const small = MIB / 2
+    expect([1, 404, 1_000].map((models) => memoryLimitBytes(models * small, models) / MIB)).toEqual([
+      512, 1_344, 2_752,
+    ])
+  })
 })
 
 it('delays restarts at once first, then twice as long each time, never more than half a minute', () => {

@@ -52,8 +52,18 @@ const LIMIT_FACTOR = 1.5
 /** Limits change by steps, so that not every small version that comes or goes changes one. */
 const LIMIT_STEP_BYTES = 64 * MIB
 
-/** At which anonymous memory an executor is ended, its models having reserved so much: 1.5 times, at least the floor. */
-export function memoryLimitBytes(reservedBytes: number): number {
-  const wanted = Math.max(MEMORY_LIMIT_FLOOR_BYTES, LIMIT_FACTOR * reservedBytes)
+/**
+ * What the arena of a further session takes of the address space, used or not: the system's limit counts it. An executor of 404 small
+ * models ended in a run for want of it, having used a tenth.
+ */
+const ARENA_BYTES = 2 * MIB
+
+/**
+ * At which anonymous memory an executor is ended, so many models having reserved so much: 1.5 times, at least the floor, and the arenas
+ * of those that share it.
+ */
+export function memoryLimitBytes(reservedBytes: number, models = 1): number {
+  const arenas = Math.max(0, models - 1) * ARENA_BYTES
+  const wanted = Math.max(MEMORY_LIMIT_FLOOR_BYTES, LIMIT_FACTOR * reservedBytes) + arenas
   return Math.ceil(wanted / LIMIT_STEP_BYTES) * LIMIT_STEP_BYTES
 }

@@ -151,7 +151,7 @@ export class ExecutorHost {
   }
 
   async #limitMemory(): Promise<void> {
-    const bytes = memoryLimitBytes(this.#reservedBytes)
+    const bytes = memoryLimitBytes(this.#reservedBytes, this.models)
     if (bytes === this.#limitBytes || !this.isAlive) return
     this.#limitBytes = bytes
     await this.executor.setMemoryLimit(bytes)
