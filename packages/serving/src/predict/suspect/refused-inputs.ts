@@ -1,4 +1,5 @@
 import type { Clock, NamedTensors } from '@understudy/core'
+import { tensorBytes } from '../../mirror/tensor-bytes.ts'
 import type { ExecutorIncident } from '../../observer.ts'
 import { inputHash } from './input-hash.ts'
 
@@ -20,6 +21,7 @@ export interface RefusedInputsOptions {
 }
 
 interface Entry {
+  readonly sizeBytes: number
   readonly kind: HarmKind
   readonly untilMs: number
 }
@@ -27,7 +29,7 @@ interface Entry {
 /**
  * The inputs of one version that are known to end its process. Bounded, and each is forgotten after a while.
  *
- * Nothing is hashed while the list is empty, so that looking costs one comparison.
+ * Nothing is hashed while the list is empty, and then only inputs of a listed size: large ones would hold up everybody.
  */
 export class RefusedInputs {
   readonly #clock: Clock
@@ -51,13 +53,16 @@ export class RefusedInputs {
     return this.#listedAtMs
   }
 
-  /** Refuses an input from now on. */
-  add(hash: string, kind: HarmKind): void {
-    this.#listedAtMs = this.#clock.monotonicMs()
+  /** Refuses an input from now on; gives its hash. */
+  add(inputs: NamedTensors, kind: HarmKind): string {
+    const hash = inputHash(inputs)
+    const untilMs = this.#clock.monotonicMs() + this.#forMs
+    this.#listedAtMs = untilMs - this.#forMs
     this.#entries.delete(hash)
-    this.#entries.set(hash, { kind, untilMs: this.#listedAtMs + this.#forMs })
+    this.#entries.set(hash, { sizeBytes: tensorBytes(inputs), kind, untilMs })
     const [oldest] = this.#entries.keys()
     if (this.#entries.size > this.#inputsMax && oldest !== undefined) this.#entries.delete(oldest)
+    return hash
   }
 
   /** Why these inputs are refused now; undefined when they are not. */
@@ -65,9 +70,14 @@ export class RefusedInputs {
     if (this.isEmpty) return undefined
     const nowMs = this.#clock.monotonicMs()
     this.#forget(nowMs)
-    if (this.isEmpty) return undefined
+    if (!this.#hasOneOf(tensorBytes(inputs))) return undefined
     const entry = this.#entries.get(inputHash(inputs))
     return entry && { kind: entry.kind, forMs: entry.untilMs - nowMs }
+  }
+
+  #hasOneOf(sizeBytes: number): boolean {
+    for (const entry of this.#entries.values()) if (entry.sizeBytes === sizeBytes) return true
+    return false
   }
 
   /** Entries are in the order in which they end. */

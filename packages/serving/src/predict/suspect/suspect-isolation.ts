@@ -4,7 +4,6 @@ import type { ServingObserver } from '../../observer.ts'
 import type { ModelServable, ServableId } from '../../servable.ts'
 import { isSuspectError } from '../../suspect-error.ts'
 import { confirmedError, harmKindOf, refusedError } from './harm.ts'
-import { inputHash } from './input-hash.ts'
 import type { RefusedInputs } from './refused-inputs.ts'
 
 /** A request of a run under which the executor ended. */
@@ -115,9 +114,8 @@ export class SuspectIsolation {
 
   #confirm(inputs: NamedTensors, error: PlatformError): PairAnswer {
     const { id, digest, refused, clock, observer } = this.#options
-    const hash = inputHash(inputs)
     const kind = harmKindOf(error)
-    refused.add(hash, kind)
+    const hash = refused.add(inputs, kind)
     const { message } = error
     observer.incident({ id, digest, kind, message, atMs: clock.now(), confirmedInput: hash })
     return { error: confirmedError(id, error), confirmed: true }
