@@ -82,7 +82,7 @@ export class FakePredictor implements Predictor {
       variant,
       generation: 7,
     }
-    return { servedBy, signature }
+    return { servedBy, signature, signatures: {}, classLabels: {} }
   }
 
   versions(model: string): readonly VersionStatus[] | undefined {

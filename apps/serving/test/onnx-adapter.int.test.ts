@@ -30,7 +30,15 @@ beforeAll(async () => {
   pool = new ExecutorPool({ executor: { entry: executor.entry, tools: await probeSpawnTools() } })
   planned = {
     ...(await rig.addVersion('a', ROWS)),
-    ...{ number: 1, commit: 'none', golden: [], batchable: true, measured: null, traceparent: null },
+    ...{
+      number: 1,
+      commit: 'none',
+      golden: [],
+      batchable: true,
+      measured: null,
+      ...{ signatures: {}, classLabels: {} },
+      traceparent: null,
+    },
     runtime: { ...defaultModelConfig().runtime, timeoutMs: 20_000 },
     signature: {
       inputs: [{ name: 'x', dtype: 'float32', shape: ['N', ROWS] }],

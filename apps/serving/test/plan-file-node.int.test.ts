@@ -53,7 +53,7 @@ async function putPlan(live: number, generation: number): Promise<void> {
   const versions = files.map((file, index) => ({
     ...{ number: index + 1, digest: file.sha256, commit: 'none', entryPoint: 'model.onnx', files: [file] },
     ...{ golden: [], signature: SIGNATURE, runtime: defaultModelConfig().runtime, batchable: true },
-    ...{ measured: null, traceparent: null },
+    ...{ measured: null, signatures: {}, classLabels: {}, traceparent: null },
   }))
   const compare = { y: { compare: { kind: 'equal' as const }, gate: true } }
   const mirror = {
@@ -63,6 +63,7 @@ async function putPlan(live: number, generation: number): Promise<void> {
   const plan: ServingPlan = {
     readAtMs: 0,
     models: [{ model: 'sum', generation, versions, labels: { live }, mirror }],
+    keys: [],
   }
   await writeFile(`${planFile}.draft`, JSON.stringify(plan))
   await rename(`${planFile}.draft`, planFile)

@@ -8,7 +8,11 @@ import { MirroredSeries } from '../src/node/mirrored-series.ts'
 import { PlanFileReader } from '../src/node/plan-file-reader.ts'
 
 const empty = (model: string) => ({ model, generation: 1, versions: [], labels: {}, mirror: null })
-const plan = (...models: readonly string[]): ServingPlan => ({ readAtMs: 1, models: models.map(empty) })
+const plan = (...models: readonly string[]): ServingPlan => ({
+  readAtMs: 1,
+  models: models.map(empty),
+  keys: [],
+})
 
 describe('PlanFileReader', () => {
   let folder: string

@@ -37,9 +37,20 @@ export {
   type OutputComparison,
   type RolloutPolicy,
   type RuntimeConfig,
+  type SignatureMapping,
+  signatureMappingSchema,
 } from './model-config/schema.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
-export type { MeasuredCost, MirrorPlan, ModelPlan, PlannedVersion, ServingPlan } from './plan/serving-plan.ts'
+export {
+  KEY_VERBS,
+  type KeyVerb,
+  type MeasuredCost,
+  type MirrorPlan,
+  type ModelPlan,
+  type PlannedKey,
+  type PlannedVersion,
+  type ServingPlan,
+} from './plan/serving-plan.ts'
 export { shownUrl } from './shown-url.ts'
 export {
   ABORT_REASONS,

@@ -21,6 +21,8 @@ export {
   type LoadEnded,
   type MirrorRunEnded,
   noopObserver,
+  PROTOCOLS,
+  type Protocol,
   type RequestEnded,
   type ServingObserver,
   type WarmUpEnded,

@@ -25,10 +25,14 @@ export interface LabelsMoved {
   readonly atMs: number
 }
 
+/** The surfaces that a prediction may come by. */
+export const PROTOCOLS = ['tfs-rest', 'tfs-grpc', 'oip-rest', 'oip-grpc', 'trpc'] as const
+export type Protocol = (typeof PROTOCOLS)[number]
+
 /** One prediction from its first byte to the last byte of its answer, told once by the front that received it. */
 export interface RequestEnded extends Stretch {
   readonly requestId: string
-  readonly protocol: 'tfs-rest' | 'trpc'
+  readonly protocol: Protocol
   readonly model: string
   /** Undefined when no version was selected. */
   readonly servedBy?: ServedBy | undefined

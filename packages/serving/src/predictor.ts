@@ -1,6 +1,7 @@
 import type {
   InferenceRequest,
   InferenceResponse,
+  PlannedVersion,
   PlatformError,
   ServableState,
   ServedBy,
@@ -8,8 +9,8 @@ import type {
   VersionSelector,
 } from '@understudy/core'
 
-/** Who would answer, and with what signature. */
-export interface VersionDescription {
+/** Who would answer, with what signature, and what `model.yaml` says of it to clients. */
+export interface VersionDescription extends Pick<PlannedVersion, 'signatures' | 'classLabels'> {
   readonly servedBy: ServedBy
   readonly signature: Signature
   /** Budget of a request that brings none. */

@@ -26,6 +26,8 @@ export interface NewVersion {
   readonly batchable?: boolean
   readonly runtime?: Partial<RuntimeConfig>
   readonly measured?: PlannedVersion['measured']
+  readonly signatures?: PlannedVersion['signatures']
+  readonly classLabels?: PlannedVersion['classLabels']
 }
 
 const ENTRY_POINT = 'model.onnx'
@@ -59,7 +61,14 @@ export class NodeRig {
 
   /** Puts the files of a version into the artifact store, and describes it as a plan does. */
   async version(version: NewVersion): Promise<PlannedVersion> {
-    const { number, signature, batchable = true, measured = null } = version
+    const {
+      number,
+      signature,
+      batchable = true,
+      measured = null,
+      signatures = {},
+      classLabels = {},
+    } = version
     const given = version.files instanceof Uint8Array ? { [ENTRY_POINT]: version.files } : version.files
     const files: ArtifactRef[] = []
     for (const [name, content] of Object.entries(given)) {
@@ -69,6 +78,7 @@ export class NodeRig {
     }
     return {
       ...{ number, signature, batchable, measured, files, golden: [], traceparent: null },
+      ...{ signatures, classLabels },
       digest: modelDigest(files, ENTRY_POINT),
       commit: number.toString(16).padStart(40, '0'),
       entryPoint: ENTRY_POINT,

@@ -185,6 +185,6 @@ export class RigNode {
 /** Replaced by rename: the node never sees half a plan. */
 async function writePlan(file: string, models: readonly ModelPlan[]): Promise<void> {
   const draft = `${file}.draft`
-  await writeFile(draft, JSON.stringify({ readAtMs: Date.now(), models }))
+  await writeFile(draft, JSON.stringify({ readAtMs: Date.now(), models, keys: [] }))
   await rename(draft, file)
 }

@@ -21,6 +21,7 @@ export class PlanFileReader implements PlanReader {
   readonly #series: MirroredSeries
   #stamp: string | undefined
   #models: ServingPlan['models'] = []
+  #keys: ServingPlan['keys'] = []
 
   constructor(file: string, options: { readonly clock: Clock; readonly series: MirroredSeries }) {
     this.#path = path.resolve(file)
@@ -67,15 +68,16 @@ export class PlanFileReader implements PlanReader {
     const readAtMs = this.#clock.now()
     const { size, ino, mtimeNs, mtimeMs } = await file.stat({ bigint: true })
     const stamp = `${ino} ${size} ${mtimeNs}`
-    if (stamp === this.#stamp) return { readAtMs, models: this.#models }
+    if (stamp === this.#stamp) return { readAtMs, models: this.#models, keys: this.#keys }
     if (size > PLAN_SIZE_BYTES_MAX) {
       throw new PlatformError('serving.plan_invalid', `The plan file has ${size} bytes: too many.`)
     }
     const text = await file.readFile('utf8')
-    const { models } = parsePlan(text, `The plan file ${this.#path}`)
+    const { models, keys } = parsePlan(text, `The plan file ${this.#path}`)
     // Unchanged content keeps its identity, so that nothing behind it compares or applies it again.
     if (JSON.stringify(models) !== JSON.stringify(this.#models)) this.#models = models
+    this.#keys = keys
     this.#stamp = Math.abs(readAtMs - Number(mtimeMs)) > STAMP_TRUSTED_AFTER_MS ? stamp : undefined
-    return { readAtMs, models: this.#models }
+    return { readAtMs, models: this.#models, keys: this.#keys }
   }
 }

@@ -1,5 +1,5 @@
 import type { ServedBy } from '@understudy/core'
-import type { ExecutorIncident, MirrorRunEnded, RequestEnded } from '@understudy/serving'
+import { type ExecutorIncident, type MirrorRunEnded, PROTOCOLS, type RequestEnded } from '@understudy/serving'
 import {
   HistogramSeries,
   HistogramShape,
@@ -12,7 +12,6 @@ import { RequestSeries } from './request-series.ts'
 export const SIZE_SHAPE = new HistogramShape([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024])
 
 const VARIANTS: readonly ServedBy['variant'][] = ['live', 'canary', 'pinned']
-const PROTOCOLS: readonly RequestEnded['protocol'][] = ['tfs-rest', 'trpc']
 
 /** What is counted of one version of a model. A version of null: requests that were refused before one was selected. */
 export class VersionSeries {

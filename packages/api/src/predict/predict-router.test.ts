@@ -22,7 +22,7 @@ function callerOf(fail?: unknown) {
       if (fail !== undefined) throw fail
       return { requestId: request.requestId, outputs: request.inputs, servedBy }
     },
-    describe: () => ({ servedBy, signature }),
+    describe: () => ({ servedBy, signature, signatures: {}, classLabels: {} }),
     versions: () => undefined,
     models: () => [],
     planAgeMs: () => undefined,

@@ -40,6 +40,7 @@ describe('parseModelConfig', () => {
         gates: { errors: { margin: 0.01 } },
         approval: { required: 1 },
       },
+      signatures: {},
     })
   })
 

@@ -36,6 +36,29 @@ const runtime = z.strictObject({
   resident: z.boolean().default(true),
 })
 
+const name = z.string().min(1).max(200)
+
+/** Feature of a request, by the model's input that it goes into. Left out: every input is fed by the feature of its own name. */
+const features = z.record(name, name).optional()
+
+/** How a signature of TensorFlow Serving's classify and regress calls is answered by a model that only knows tensors. */
+export const signatureMappingSchema = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('classify'),
+    features,
+    /** Output with one score for each class, `[N, classes]`. */
+    scores: name.optional(),
+    /** Output with the names of classes, `[N, classes]` of string or integer; left out: `labels` of the scores, then their index. */
+    classes: name.optional(),
+  }),
+  z.strictObject({
+    method: z.literal('regress'),
+    features,
+    /** Output with one value a row, `[N]` or `[N, 1]`. */
+    value: name,
+  }),
+])
+
 const rollout = z.strictObject({
   trigger: z.enum(['push', 'manual']).default('push'),
   strategy: z.enum(['shadow', 'immediate']).default('shadow'),
@@ -66,15 +89,23 @@ export const modelConfigSchema = z.strictObject({
   outputs: z
     .record(
       z.string().min(1),
-      z.strictObject({ compare: comparison.optional(), gate: z.boolean().optional() }),
+      z.strictObject({
+        compare: comparison.optional(),
+        gate: z.boolean().optional(),
+        /** Names of the classes along the last axis, for classification answers. */
+        labels: z.array(z.string().max(200)).min(1).max(100_000).optional(),
+      }),
     )
     .default({}),
+  /** Signatures for classify and regress calls, by `signature_name`. */
+  signatures: z.record(name, signatureMappingSchema).default({}),
   rollout: rollout.prefault({}),
 })
 
 export type ModelConfig = z.infer<typeof modelConfigSchema>
 export type RuntimeConfig = ModelConfig['runtime']
 export type RolloutPolicy = ModelConfig['rollout']
+export type SignatureMapping = z.infer<typeof signatureMappingSchema>
 export type Comparator = z.infer<typeof comparison>
 
 /** How one output is compared, after the defaults have been filled in. Only outputs with `gate` decide. */

@@ -113,12 +113,22 @@ function plannedVersion(row: VersionRow, config: ModelConfig): PlannedVersion {
     // A model whose contract was recorded before there was `resident` is held, as it was then.
     runtime: { ...config.runtime, resident: config.runtime.resident ?? true },
     batchable: row.batchable,
+    // Nor did it have these then.
+    signatures: config.signatures ?? {},
+    classLabels: classLabels(config),
     measured:
       row.loadMs === null || row.memoryBytes === null
         ? null
         : { loadMs: row.loadMs, memoryBytes: row.memoryBytes },
     traceparent: row.traceparent,
   }
+}
+
+function classLabels(config: ModelConfig): Record<string, readonly string[]> {
+  const labelled = Object.entries(config.outputs).flatMap(([output, { labels }]) =>
+    labels === undefined ? [] : [[output, labels] as const],
+  )
+  return Object.fromEntries(labelled)
 }
 
 function mirrorPlan(
@@ -171,13 +181,16 @@ export async function readServingPlan(pool: Pool, last?: PlanReading): Promise<P
   if (last !== undefined) {
     const head = first(await pool.query<HeadRow>(FINGERPRINT_QUERY))
     if (head.fingerprint === last.fingerprint) {
-      return { fingerprint: last.fingerprint, plan: { readAtMs: head.readAtMs, models: last.plan.models } }
+      return {
+        fingerprint: last.fingerprint,
+        plan: { readAtMs: head.readAtMs, models: last.plan.models, keys: last.plan.keys },
+      }
     }
   }
   const result = await pool.query<HeadRow & (ModelRow | { readonly model: null })>(PLAN_QUERY)
   const { readAtMs, fingerprint } = first(result)
   const models = result.rows.flatMap((row) => (row.model === null ? [] : [modelPlan(row)]))
-  return { fingerprint, plan: { readAtMs, models } }
+  return { fingerprint, plan: { readAtMs, models, keys: [] } }
 }
 
 function first<T>({ rows }: { readonly rows: readonly T[] }): T {

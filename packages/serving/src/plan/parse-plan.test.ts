@@ -21,6 +21,14 @@ describe('parsePlan', () => {
     expect(parsePlan(JSON.stringify(PLAN))).toEqual(PLAN)
   })
 
+  it('reads the plan of a release that knew no keys, signatures and labels of classes', () => {
+    const text = JSON.stringify(PLAN)
+      .replaceAll('"signatures":{},"classLabels":{},', '')
+      .replace(',"keys":[]', '')
+    expect(text).not.toMatch(/keys|signatures|classLabels/)
+    expect(parsePlan(text)).toEqual(PLAN)
+  })
+
   it.each([
     ['no JSON', '{"readAtMs":'],
     ['no object', '[]'],

@@ -2,15 +2,19 @@ import {
   type ArtifactRef,
   type Comparator,
   DTYPES,
+  KEY_VERBS,
   type MeasuredCost,
   type MirrorPlan,
   type ModelPlan,
   type OutputComparison,
+  type PlannedKey,
   type PlannedVersion,
   PlatformError,
   type RuntimeConfig,
   type ServingPlan,
   type Signature,
+  type SignatureMapping,
+  signatureMappingSchema,
   type TensorSpec,
 } from '@understudy/core'
 import {
@@ -42,6 +46,15 @@ const isRuntime = isShape<RuntimeConfig>({
   resident: isBoolean,
 })
 const isMeasuredCost = isShape<MeasuredCost>({ loadMs: isFiniteNumber, memoryBytes: isFiniteNumber })
+const isSignatureMapping: Check<SignatureMapping> = (value): value is SignatureMapping =>
+  signatureMappingSchema.safeParse(value).success
+const isPlannedKey = isShape<PlannedKey>({
+  id: isString,
+  hmac: isString,
+  models: isNullOr(isListOf(isString)),
+  verbs: isListOf(isOneOf(KEY_VERBS)),
+  expiresAtMs: isNullOr(isFiniteNumber),
+})
 const isPlannedVersion = isShape<PlannedVersion>({
   number: isFiniteNumber,
   digest: isString,
@@ -52,6 +65,8 @@ const isPlannedVersion = isShape<PlannedVersion>({
   signature: isSignature,
   runtime: isRuntime,
   batchable: isBoolean,
+  signatures: isRecordOf(isSignatureMapping),
+  classLabels: isRecordOf(isListOf(isString)),
   measured: isNullOr(isMeasuredCost),
   traceparent: isNullOr(isString),
 })
@@ -80,10 +95,15 @@ const isModelPlan = isShape<ModelPlan>({
   labels: isRecordOf(isFiniteNumber),
   mirror: isNullOr(isMirrorPlan),
 })
-const isServingPlan = isShape<ServingPlan>({ readAtMs: isFiniteNumber, models: isListOf(isModelPlan) })
+const isServingPlan = isShape<ServingPlan>({
+  readAtMs: isFiniteNumber,
+  models: isListOf(isModelPlan),
+  keys: isListOf(isPlannedKey),
+})
 
 /**
- * Reads a plan that was kept as JSON. Strict: a plan of another release, with a key more or less, is refused rather than half understood.
+ * Reads a plan that was kept as JSON. Strict: a plan with a key more or less is refused rather than half understood; only what
+ * earlier releases did not have yet is filled in.
  *
  * @param subject what is read, as the beginning of the sentence that says why it is refused
  * @throws PlatformError `serving.plan_invalid`
@@ -97,6 +117,7 @@ export function parsePlan(text: string, subject = 'The plan kept on disk'): Serv
   } catch (error) {
     throw invalid('it is not JSON', error)
   }
+  value = completed(value)
   if (!isServingPlan(value)) throw invalid('it has another form than this release expects')
   for (const { model, versions, labels } of value.models) {
     const numbers = new Set(versions.map((version) => version.number))
@@ -104,4 +125,21 @@ export function parsePlan(text: string, subject = 'The plan kept on disk'): Serv
     if (astray !== undefined) throw invalid(`label "${astray}" of "${model}" points to no planned version`)
   }
   return value
+}
+
+/** What earlier releases did not write yet, with the meaning that its absence had: a node that was updated starts from its kept plan. */
+function completed(value: unknown): unknown {
+  if (!isObject(value) || !Array.isArray(value.models)) return value
+  return { keys: [], ...value, models: value.models.map(completedModel) }
+}
+
+function completedModel(model: unknown): unknown {
+  if (!isObject(model) || !Array.isArray(model.versions)) return model
+  return { ...model, versions: model.versions.map((one) => (isObject(one) ? { ...ADDED, ...one } : one)) }
+}
+
+const ADDED: Pick<PlannedVersion, 'signatures' | 'classLabels'> = { signatures: {}, classLabels: {} }
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

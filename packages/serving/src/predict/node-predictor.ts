@@ -62,7 +62,8 @@ export class NodePredictor implements Predictor {
 
   describe(model: string, selector: VersionSelector): VersionDescription {
     const { loaded, servedBy } = this.#select(model, selector)
-    return { servedBy, signature: loaded.signature, timeoutMs: loaded.planned.runtime.timeoutMs }
+    const { signatures, classLabels, runtime } = loaded.planned
+    return { servedBy, signature: loaded.signature, signatures, classLabels, timeoutMs: runtime.timeoutMs }
   }
 
   versions(model: string): readonly VersionStatus[] | undefined {

@@ -18,6 +18,8 @@ function plannedVersion(number: number, changes: Partial<PlannedVersion> = {}): 
     signature: LINE_SIGNATURE,
     runtime: defaultModelConfig().runtime,
     batchable: true,
+    signatures: {},
+    classLabels: {},
     measured: null,
     traceparent: null,
     ...changes,
@@ -60,5 +62,5 @@ export function modelPlan(
 }
 
 export function servingPlan(...models: readonly ModelPlan[]): ServingPlan {
-  return { readAtMs: Date.UTC(2026, 0, 1), models }
+  return { readAtMs: Date.UTC(2026, 0, 1), models, keys: [] }
 }
