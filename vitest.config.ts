@@ -17,6 +17,8 @@ export default defineConfig({
             'scripts/**/*.test.ts',
           ],
           exclude,
+          // Files share their worker, which saves most of the time: what a test registers globally it takes back.
+          isolate: false,
           testTimeout: 10_000,
         },
       },
@@ -37,7 +39,6 @@ export default defineConfig({
           exclude,
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          fileParallelism: false,
         },
       },
       {

@@ -12,7 +12,7 @@ const DEPCRUISE = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'
 const KNIP = 'node_modules/knip/bin/knip.js'
 const TSC = 'node_modules/typescript/bin/tsc'
 
-/** In this order one after the other, beside the build: they need nothing of it. */
+/** In this order one after the other, beside the build, which has use for one core: they need nothing of it. */
 const BESIDE_BUILD = {
   lockfile: () => checkStage('lockfile', [['scripts/check-lockfile.mjs']]),
   format: () => checkStage('format', [[BIOME, 'check', '.']]),
@@ -20,17 +20,17 @@ const BESIDE_BUILD = {
     checkStage('boundaries', [[DEPCRUISE, '--config', 'dependency-cruiser.config.mjs', 'apps', 'packages']]),
   unused: () => checkStage('unused', [[KNIP]]),
   migrations: () => checkStage('migrations', [['--import', 'tsx', 'packages/db/tools/dbtool.ts', 'check']]),
+  types: () =>
+    checkStage('types', [
+      [TSC, '-p', 'tsconfig.json'],
+      [TSC, '-p', 'e2e/tsconfig.json'],
+    ]),
   unit: () => vitestStage('unit', { timeoutMs: 180_000 }),
 }
 
 /** In this order, after the build. The console's types include what its build generates. */
 const AFTER_BUILD = {
-  types: () =>
-    checkStage('types', [
-      [TSC, '-p', 'tsconfig.json'],
-      [TSC, '-p', 'e2e/tsconfig.json'],
-      [TSC, '-p', 'apps/console/tsconfig.json', '--noEmit'],
-    ]),
+  'console-types': () => checkStage('console-types', [[TSC, '-p', 'apps/console/tsconfig.json', '--noEmit']]),
   integration: () => vitestStage('integration', { timeoutMs: 360_000 }),
   e2e: endToEnd,
 }

@@ -20,7 +20,11 @@ export class Platform {
   readonly #child: ChildProcess
   #output = ''
 
-  private constructor(project: string, folder: string, [restPort, consolePort]: readonly [number, number]) {
+  private constructor(
+    project: string,
+    folder: string,
+    [restPort, consolePort, grpcPort]: readonly [number, number, number],
+  ) {
     this.restPort = restPort
     this.#consolePort = consolePort
     this.#folder = folder
@@ -29,6 +33,7 @@ export class Platform {
       HOME: path.join(folder, 'home'),
       UNDERSTUDY_DATA_DIR: path.join(folder, 'data'),
       UNDERSTUDY_REST_PORT: String(restPort),
+      UNDERSTUDY_GRPC_PORT: String(grpcPort),
       UNDERSTUDY_CONSOLE_PORT: String(consolePort),
       // Only the hook brings news.
       UNDERSTUDY_POLL_INTERVAL_MS: '3600000',
@@ -49,7 +54,7 @@ export class Platform {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'understudy-bench-'))
     await chmod(folder, 0o711)
     await mkdir(path.join(folder, 'home'))
-    const platform = new Platform(project, folder, [await freePort(), await freePort()])
+    const platform = new Platform(project, folder, [await freePort(), await freePort(), await freePort()])
     try {
       await platform.#ready()
     } catch (error) {

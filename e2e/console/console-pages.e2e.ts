@@ -10,10 +10,13 @@ let page: Page
 let complaints: string[]
 
 beforeAll(async () => {
-  browser = await launchBrowser()
+  ;[browser, running] = await Promise.all([launchBrowser(), startConsole('full')])
 })
 
-afterAll(() => browser.close())
+afterAll(async () => {
+  await browser?.close()
+  await running?.stop()
+})
 
 beforeEach(async () => {
   page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
@@ -34,19 +37,16 @@ async function open(path: string): Promise<void> {
 }
 
 const decision = () => page.getByRole('region', { name: 'Your decision' })
-const connection = () => page.locator('header output')
+const connectionOf = (each: Page) => each.locator('header output')
 const button = (name: string | RegExp) => page.getByRole('button', { name })
 
-/** Tests that change the story each begin with a console of their own. */
-function freshConsole(): void {
-  beforeEach(async () => {
-    running = await startConsole('full')
-  })
-  afterEach(() => running.stop())
+/** Tests that change the story each begin with it anew. */
+function freshStory(): void {
+  beforeEach(() => running.begin('full'))
 }
 
 describe('deciding', () => {
-  freshConsole()
+  freshStory()
 
   test('an approval makes the candidate live on the page without a reload, and the way back appears', async () => {
     await open('/models/iris')
@@ -124,7 +124,7 @@ describe('deciding', () => {
 })
 
 describe('going back', () => {
-  freshConsole()
+  freshStory()
 
   test('rolling back needs a reason, names both versions and the generation, and withdraws', async () => {
     await open('/models/churn')
@@ -157,35 +157,34 @@ describe('going back', () => {
 
   test('a page that is cut off cannot decide, but can roll back', async () => {
     await open('/models/iris')
+    const other = await browser.newPage()
+    await other.goto(`${running.url}/models/churn`)
+    await other.getByText('Up to date').waitFor()
     running.tell({ do: 'silence', silent: true })
-    await connection().filter({ hasText: 'Not connected' }).waitFor({ timeout: 15_000 })
+    for (const each of [page, other])
+      await connectionOf(each).filter({ hasText: 'Not connected' }).waitFor({ timeout: 30_000 })
     expect(await button('Approve v2').getAttribute('aria-disabled')).toBe('true')
-    await page.goto(`${running.url}/models/churn`)
-    await connection().filter({ hasText: 'Not connected' }).waitFor({ timeout: 15_000 })
-    expect(await button('Roll back v3').getAttribute('aria-disabled')).toBeNull()
+    const rollBack = other.getByRole('button', { name: 'Roll back v3' })
+    expect(await rollBack.getAttribute('aria-disabled')).toBeNull()
     running.tell({ do: 'silence', silent: false })
-    await page.getByText('Up to date').waitFor({ timeout: 15_000 })
+    for (const each of [page, other]) await each.getByText('Up to date').waitFor()
+    await other.close()
+  })
+})
+
+describe('an empty installation', () => {
+  test('shows a model that is pushed by itself', async () => {
+    await running.begin('empty')
+    await page.goto(running.url)
+    await page.getByRole('heading', { name: 'Push your first model' }).waitFor()
+    await page.getByText('Up to date').waitFor()
+    running.tell({ do: 'push', model: 'wine' })
+    await page.getByRole('link', { name: 'wine' }).waitFor()
   })
 })
 
 describe('looking', () => {
-  beforeAll(async () => {
-    running = await startConsole('full')
-  })
-  afterAll(() => running.stop())
-
-  test('a model that is pushed appears by itself, also on the page of an empty installation', async () => {
-    const empty = await startConsole('empty')
-    try {
-      await page.goto(empty.url)
-      await page.getByRole('heading', { name: 'Push your first model' }).waitFor()
-      await page.getByText('Up to date').waitFor()
-      empty.tell({ do: 'push', model: 'wine' })
-      await page.getByRole('link', { name: 'wine' }).waitFor()
-    } finally {
-      await empty.stop()
-    }
-  })
+  beforeAll(() => running.begin('full'))
 
   test('what waits for a person comes first and leads to the evidence', async () => {
     await open('/')
@@ -222,12 +221,16 @@ describe('looking', () => {
 
   test('no page scrolls sideways from 320 to 1440 pixels', async () => {
     const wide: string[] = []
-    for (const width of [320, 390, 1280, 1440]) {
-      await page.setViewportSize({ width, height: 900 })
-      for (const path of ['/', '/models/iris', '/models/churn', '/audit']) {
-        await page.goto(running.url + path)
-        await page.getByRole('heading', { level: 1 }).waitFor()
-        const over = await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth)
+    for (const path of ['/', '/models/iris', '/models/churn', '/audit']) {
+      await open(path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      for (const width of [320, 390, 1280, 1440]) {
+        await page.setViewportSize({ width, height: 900 })
+        const over = await page.locator('html').evaluate(async (html) => {
+          // What follows the width by script has had its turn.
+          for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame)
+          return html.scrollWidth - html.clientWidth
+        })
         if (over > 0) wide.push(`${path} at ${width}: ${over} px`)
       }
     }

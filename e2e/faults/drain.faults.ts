@@ -47,7 +47,7 @@ describe(`a node that is told to stop at a random moment under load, ${STOPS} ti
       await waitFor('a request that found nobody', () => load.records.some(wasNeverSent))
       const records = await load.stop()
       expect(lost(records)).toEqual([])
-      reset += records.filter(({ error }) => error?.includes('ECONNRESET') === true).length
+      reset += records.filter(({ broken }) => broken !== null && broken.code !== 'ECONNREFUSED').length
       answered += records.filter(({ error }) => error === null).length
     }
     report(

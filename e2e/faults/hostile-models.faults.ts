@@ -31,7 +31,7 @@ const BAD = {
   },
   growing: {
     ...{ bytes: growingModel(), signature: signatureOf(1, ['S', 'N', 'M']), row: [1], measured: SMALL },
-    ...{ refused: /memory/i, logged: /more memory than its memory limit/ },
+    ...{ refused: /memory/i, logged: /more memory than its memory limit|exceeded its memory limit/ },
   },
   huge: {
     ...{ bytes: hugeAnswerModel(1_024), signature: signatureOf(1, ['N', 'M']), row: [1] },

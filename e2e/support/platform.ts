@@ -32,6 +32,7 @@ export interface PlatformOptions {
 export class Platform {
   readonly dataDir: string
   readonly restPort: number
+  readonly grpcPort: number
   readonly consolePort: number
   readonly control: Control
   readonly #folder: string
@@ -41,13 +42,14 @@ export class Platform {
   readonly #seen = new Map<string, ProcessEntry>()
   #clones = 0
 
-  private constructor(folder: string, ports: readonly [number, number], options: PlatformOptions) {
+  private constructor(folder: string, ports: readonly [number, number, number], options: PlatformOptions) {
     this.#folder = folder
     this.#options = options
     this.dataDir = path.join(folder, 'data')
-    const [restPort, consolePort] = ports
+    const [restPort, consolePort, grpcPort] = ports
     this.restPort = restPort
     this.consolePort = consolePort
+    this.grpcPort = grpcPort
     this.control = createControl(this.consoleUrl)
   }
 
@@ -57,8 +59,8 @@ export class Platform {
     // Accounts of executors and PostgreSQL must pass through it.
     await chmod(folder, 0o711)
     await mkdir(path.join(folder, 'home'))
-    const [restPort = 0, consolePort = 0] = await freePorts(2)
-    return new Platform(folder, [restPort, consolePort], options)
+    const [restPort = 0, consolePort = 0, grpcPort = 0] = await freePorts(3)
+    return new Platform(folder, [restPort, consolePort, grpcPort], options)
   }
 
   /** A platform that runs and whose first models answer. */
@@ -87,6 +89,7 @@ export class Platform {
       HOME: path.join(this.#folder, 'home'),
       UNDERSTUDY_DATA_DIR: this.dataDir,
       UNDERSTUDY_REST_PORT: String(this.restPort),
+      UNDERSTUDY_GRPC_PORT: String(this.grpcPort),
       UNDERSTUDY_CONSOLE_PORT: String(this.consolePort),
     }
   }
@@ -202,7 +205,7 @@ export class Platform {
     const running = [...stillRunning([...this.#seen.values()]), ...processesNaming(this.#folder)]
     const processes = new Map(running.map(({ pid, commandLine }) => [pid, `process ${pid}: ${commandLine}`]))
     const ports: string[] = []
-    for (const port of [this.restPort, this.consolePort]) {
+    for (const port of [this.restPort, this.consolePort, this.grpcPort]) {
       if (await isPortTaken(port)) ports.push(`port ${port}`)
     }
     return [...processes.values(), ...ports]

@@ -39,6 +39,36 @@ describe('readEnvironment', () => {
     expect(() => readEnvironment('/project', source)).toThrow(message)
   })
 
+  it.each([
+    [{}, 'http://127.0.0.1:8501', false],
+    [{ UNDERSTUDY_REST_HOST: '0.0.0.0' }, 'http://127.0.0.1:8501', true],
+    [{ UNDERSTUDY_REST_HOST: '10.1.2.3' }, 'http://10.1.2.3:8501', true],
+    [{ UNDERSTUDY_REST_HOST: '::1' }, 'http://[::1]:8501', false],
+    [{ UNDERSTUDY_PREDICT_AUTH: 'required' }, 'http://127.0.0.1:8501', true],
+    [
+      { UNDERSTUDY_TLS_CERT_FILE: '/tls/c.pem', UNDERSTUDY_TLS_KEY_FILE: '/tls/k.pem' },
+      ...['https://127.0.0.1:8501', false],
+    ],
+  ] as const)(
+    'knows where the node answers with %o, and whether a key is needed',
+    (source, url, needsKey) => {
+      expect(readEnvironment('/project', source)).toMatchObject({
+        servingUrl: url,
+        predictNeedsKey: needsKey,
+      })
+    },
+  )
+
+  it('wants both files for TLS, or none', () => {
+    const half = { UNDERSTUDY_TLS_CERT_FILE: 'c.pem' }
+    expect(() => readEnvironment('/project', half)).toThrow('set both or none')
+  })
+
+  it('keeps its secrets to itself', () => {
+    const secrets = { UNDERSTUDY_SECRET_KEY: 's', UNDERSTUDY_KEY_CHECK_KEY: 'c', UNDERSTUDY_API_KEY: 'a' }
+    expect(readEnvironment('/project', secrets).passedOn).toEqual({})
+  })
+
   it('passes on what children need and no secrets of the shell', () => {
     const { passedOn } = readEnvironment('/project', {
       PATH: '/bin',

@@ -1,6 +1,6 @@
 import os from 'node:os'
 import path from 'node:path'
-import { PlatformError } from '@understudy/core'
+import { isLoopbackHost, PlatformError } from '@understudy/core'
 
 /** Everything the command line takes from its environment; nothing else of it is read, and nothing else passed on. */
 export interface CliEnvironment {
@@ -13,11 +13,23 @@ export interface CliEnvironment {
   readonly repoUrl: string | undefined
   readonly repoBranch: string
   readonly restPort: number
+  /** Port of predictions over gRPC; of several nodes each has one of its own. */
+  readonly grpcPort: number
   readonly consolePort: number
   /** Where a running platform's console answers. */
   readonly consoleUrl: string
   /** Where a running serving node answers. */
   readonly servingUrl: string
+  /** Address that the serving node listens on. */
+  readonly restHost: string
+  /** Certificate and key of the serving node, absolute; undefined: it speaks plain HTTP. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** Predictions need an API key. */
+  readonly predictNeedsKey: boolean
+  /** API key for our own predictions. */
+  readonly apiKey: string | undefined
+  /** The installation's secret; undefined: that of `secret.key`. */
+  readonly secretKey: string | undefined
   /** Port of the embedded PostgreSQL; undefined: any free one, kept from start to start. */
   readonly postgresPort: number | undefined
   readonly pollIntervalMs: number
@@ -34,6 +46,12 @@ export interface CliEnvironment {
 
 /** Our own variables too: a process may know options that the command line does not. */
 const PASSED_ON = /^(PATH|HOME|TZ|LANG|(OTEL|UNDERSTUDY)_[A-Z0-9_]+)$/
+/** Secrets: who needs one gets it, or what is derived from it, by itself. */
+const KEPT_BACK: readonly string[] = [
+  'UNDERSTUDY_SECRET_KEY',
+  'UNDERSTUDY_KEY_CHECK_KEY',
+  'UNDERSTUDY_API_KEY',
+]
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error']
 
 /**
@@ -48,7 +66,10 @@ export function readEnvironment(
 ): CliEnvironment {
   const text = (name: string) => source[name] || undefined
   const restPort = port('UNDERSTUDY_REST_PORT', text('UNDERSTUDY_REST_PORT')) ?? 8501
+  const grpcPort = port('UNDERSTUDY_GRPC_PORT', text('UNDERSTUDY_GRPC_PORT')) ?? 8500
   const consolePort = port('UNDERSTUDY_CONSOLE_PORT', text('UNDERSTUDY_CONSOLE_PORT')) ?? 3000
+  const restHost = text('UNDERSTUDY_REST_HOST') ?? '127.0.0.1'
+  const tls = tlsFiles(text('UNDERSTUDY_TLS_CERT_FILE'), text('UNDERSTUDY_TLS_KEY_FILE'))
   return {
     dataDir: path.resolve(text('UNDERSTUDY_DATA_DIR') ?? path.join(projectRoot, '.understudy')),
     databaseUrl: databaseUrl(text('DATABASE_URL')),
@@ -56,9 +77,15 @@ export function readEnvironment(
     repoUrl: text('UNDERSTUDY_REPO_URL'),
     repoBranch: text('UNDERSTUDY_REPO_BRANCH') ?? 'main',
     restPort,
+    grpcPort,
     consolePort,
     consoleUrl: `http://127.0.0.1:${consolePort}`,
-    servingUrl: `http://127.0.0.1:${restPort}`,
+    servingUrl: servingUrl(restHost, restPort, tls !== undefined),
+    restHost,
+    tls,
+    predictNeedsKey: text('UNDERSTUDY_PREDICT_AUTH') === 'required' || !isLoopbackHost(restHost),
+    apiKey: text('UNDERSTUDY_API_KEY'),
+    secretKey: text('UNDERSTUDY_SECRET_KEY'),
     postgresPort: port('UNDERSTUDY_POSTGRES_PORT', text('UNDERSTUDY_POSTGRES_PORT')),
     pollIntervalMs:
       integer('UNDERSTUDY_POLL_INTERVAL_MS', text('UNDERSTUDY_POLL_INTERVAL_MS'), [100, 86_400_000]) ??
@@ -69,10 +96,28 @@ export function readEnvironment(
     host: source,
     passedOn: Object.fromEntries(
       Object.entries(source).flatMap(([name, value]) =>
-        value && PASSED_ON.test(name) ? [[name, value]] : [],
+        value && PASSED_ON.test(name) && !KEPT_BACK.includes(name) ? [[name, value]] : [],
       ),
     ),
   }
+}
+
+/** Where this machine reaches a node that listens on `host`. */
+function servingUrl(host: string, restPort: number, hasTls: boolean): string {
+  const isWildcard = host === '0.0.0.0' || host === '::'
+  const name = isWildcard ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `${hasTls ? 'https' : 'http'}://${name}:${restPort}`
+}
+
+function tlsFiles(certFile: string | undefined, keyFile: string | undefined): CliEnvironment['tls'] {
+  if (certFile !== undefined && keyFile !== undefined) {
+    return { certFile: path.resolve(certFile), keyFile: path.resolve(keyFile) }
+  }
+  if (certFile === undefined && keyFile === undefined) return undefined
+  throw new PlatformError(
+    'up.invalid_option',
+    'UNDERSTUDY_TLS_CERT_FILE and UNDERSTUDY_TLS_KEY_FILE belong together: set both or none.',
+  )
 }
 
 function port(name: string, value: string | undefined): number | undefined {

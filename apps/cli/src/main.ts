@@ -58,6 +58,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'end the withdrawal of a version; it starts nothing',
     load: () => import('./commands/lift.ts'),
   },
+  key: {
+    summary: 'API keys of clients that predict: create, list, revoke',
+    load: () => import('./commands/key.ts'),
+  },
   audit: {
     summary: 'the audit log: verify',
     load: () => import('./commands/audit.ts'),

@@ -52,7 +52,10 @@ describe('understudy up --nodes 3', () => {
       'serving-2',
       'serving-3',
     ])
-    const ports = environments.map(({ UNDERSTUDY_REST_PORT }) => Number(UNDERSTUDY_REST_PORT))
+    const ports = environments.flatMap((one) => [
+      Number(one.UNDERSTUDY_REST_PORT),
+      Number(one.UNDERSTUDY_GRPC_PORT),
+    ])
     expect(ports).toEqual(await keptPorts())
     expect(new Set(environments.map((one) => one.UNDERSTUDY_MODEL_MEMORY_MIB))).toEqual(new Set(['2730']))
     expect(new Set(environments.map((one) => one.UNDERSTUDY_SERVING_URL))).toEqual(

@@ -1,17 +1,17 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { isPortFree } from '@understudy/db/embedded'
 import { waitFor } from '@understudy/testing'
 import { createTestDatabase } from '@understudy/testing/database'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { TestPlatform } from './support/platform.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { TestPlatform, type UpRun } from './support/platform.ts'
 
+/** One data folder for all: the first test starts on nothing, every later one on what those before it left. */
 let platform: TestPlatform
-beforeEach(async () => {
+beforeAll(async () => {
   platform = await TestPlatform.create()
 })
-afterEach(() => platform.close())
+afterAll(() => platform.close())
 
 async function pidOf(port: number): Promise<number> {
   return await waitFor(`an answer on port ${port}`, async () => {
@@ -26,7 +26,7 @@ async function databasePid(): Promise<number> {
   )
 }
 
-describe('understudy up', () => {
+describe('understudy up on an empty data folder', () => {
   it('starts everything, ends with a request that works, and stops in order on SIGTERM with exit code 0', async () => {
     const run = platform.up({ env: { UNDERSTUDY_TEST_STUBBORN: '1' } })
     await run.running()
@@ -47,12 +47,39 @@ describe('understudy up', () => {
     expect(await isPortFree(platform.consolePort)).toBe(true)
   })
 
-  it('gives its children exactly the environment of the contract, and no more rights to the database than they need', async () => {
-    const run = platform.up({ env: { AWS_SECRET_ACCESS_KEY: 'secret', UNDERSTUDY_OS_USER: 'ada' } })
+  it('stops cleanly when asked while it is still starting', async () => {
+    const empty = await TestPlatform.create()
+    const run = empty.up()
+    await waitFor('the start', () => run.output.includes('starting PostgreSQL'))
+    run.child.kill('SIGINT')
+    expect(await run.exit).toBe(0)
+    expect(await empty.processes()).toEqual([])
+    await empty.close()
+  })
+
+  it('uses the database that it is given', async () => {
+    const { connectionString } = await createTestDatabase()
+    const empty = await TestPlatform.create()
+    const run = empty.up({ env: { DATABASE_URL: connectionString } })
     await run.running()
+    expect(run.output).not.toContain('starting PostgreSQL')
+    await expect(stat(path.join(empty.dataDir, 'postgres'))).rejects.toThrow(/ENOENT/)
+    await empty.close()
+  })
+})
+
+describe('understudy up that runs', () => {
+  let run: UpRun
+  beforeAll(async () => {
+    run = platform.up({ env: { AWS_SECRET_ACCESS_KEY: 'secret', UNDERSTUDY_OS_USER: 'ada' } })
+    await run.running()
+  })
+  afterAll(() => platform.end())
+
+  it('gives its children exactly the environment of the contract, and no more rights to the database than they need', async () => {
     const log = await readFile(path.join(platform.dataDir, 'logs/controller.log'), 'utf8')
-    const environment = JSON.parse(/environment (.*)/.exec(log)?.[1] ?? '{}')
-    expect(environment).toEqual({
+    const last = [...log.matchAll(/environment (.*)/g)].at(-1)?.[1]
+    expect(JSON.parse(last ?? '{}')).toEqual({
       DATABASE_URL: expect.stringMatching(/^postgresql:\/\/app:[0-9a-f]+@127\.0\.0\.1:\d+\/understudy$/),
       HOME: expect.any(String),
       LOG_LEVEL: 'info',
@@ -61,6 +88,7 @@ describe('understudy up', () => {
       UNDERSTUDY_CONSOLE_PORT: String(platform.consolePort),
       UNDERSTUDY_DATA_DIR: platform.dataDir,
       UNDERSTUDY_ENVIRONMENT: 'production',
+      UNDERSTUDY_GRPC_PORT: String(platform.grpcPort),
       UNDERSTUDY_OS_USER: 'ada',
       UNDERSTUDY_PARENT_PIPE: '1',
       UNDERSTUDY_POLL_INTERVAL_MS: '15000',
@@ -71,7 +99,39 @@ describe('understudy up', () => {
     })
   })
 
-  it('leaves no process when it is killed, and starts again on its data', async () => {
+  it('refuses with one sentence a second start on its data folder', async () => {
+    const second = platform.up()
+    expect(await second.exit).toBe(1)
+    expect(second.errors).toBe(
+      `Understudy already runs on the data folder ${platform.dataDir} (process ${run.child.pid}). ` +
+        'Stop the other one, or choose another data folder with UNDERSTUDY_DATA_DIR.\n',
+    )
+  })
+
+  it('restarts the one that crashed and leaves the others alone', async () => {
+    const consolePid = await pidOf(platform.consolePort)
+    await fetch(`http://127.0.0.1:${platform.restPort}/crash`).catch(() => undefined)
+    await waitFor('the serving node to be back', () => run.output.includes('serving node is ready again'))
+    expect(run.output).toContain('serving node ended with code 7; it starts again in 0.5 s')
+    expect(await pidOf(platform.consolePort)).toBe(consolePid)
+  })
+
+  it('brings the database back under the same address when it crashed', async () => {
+    process.kill(await databasePid(), 'SIGKILL')
+    await waitFor('the database to be back', () => run.output.includes('database is ready again'))
+  })
+
+  it('ends with the process that started it', async () => {
+    run.child.stdin?.destroy()
+    expect(await run.exit).toBe(0)
+    expect(await platform.processes()).toEqual([])
+  })
+})
+
+describe('understudy up on the data of an earlier one', () => {
+  afterEach(() => platform.end())
+
+  it('leaves no process when it is killed, and starts again', async () => {
     const run = platform.up()
     await run.running()
     run.child.kill('SIGKILL')
@@ -98,39 +158,6 @@ describe('understudy up', () => {
     expect(await pidOf(platform.consolePort)).not.toBe(consolePid)
   })
 
-  it('ends with the process that started it', async () => {
-    const run = platform.up()
-    await run.running()
-    run.child.stdin?.destroy()
-    expect(await run.exit).toBe(0)
-    expect(await platform.processes()).toEqual([])
-  })
-
-  it('restarts the one that crashed and leaves the others alone', async () => {
-    const run = platform.up()
-    await run.running()
-    const consolePid = await pidOf(platform.consolePort)
-    await fetch(`http://127.0.0.1:${platform.restPort}/crash`).catch(() => undefined)
-    await waitFor('the serving node to be back', () => run.output.includes('serving node is ready again'))
-    expect(run.output).toContain('serving node ended with code 7; it starts again in 0.5 s')
-    expect(await pidOf(platform.consolePort)).toBe(consolePid)
-  })
-
-  it('brings the database back under the same address when it crashed', async () => {
-    const run = platform.up()
-    await run.running()
-    process.kill(await databasePid(), 'SIGKILL')
-    await waitFor('the database to be back', () => run.output.includes('database is ready again'))
-  })
-
-  it('stops cleanly when asked while it is still starting', async () => {
-    const run = platform.up()
-    await waitFor('the start', () => run.output.includes('starting PostgreSQL'))
-    run.child.kill('SIGINT')
-    expect(await run.exit).toBe(0)
-    expect(await platform.processes()).toEqual([])
-  })
-
   it('gives up with one sentence when a part never works, and leaves nothing running', async () => {
     const run = platform.up({ env: { UNDERSTUDY_TEST_BROKEN: '1' } })
     expect(await run.exit).toBe(1)
@@ -139,77 +166,5 @@ describe('understudy up', () => {
         'Read the log that the message names.\n',
     )
     expect(await platform.processes()).toEqual([])
-  })
-
-  it('uses the database that it is given', async () => {
-    const { connectionString } = await createTestDatabase()
-    const run = platform.up({ env: { DATABASE_URL: connectionString } })
-    await run.running()
-    expect(run.output).not.toContain('starting PostgreSQL')
-    await expect(stat(path.join(platform.dataDir, 'postgres'))).rejects.toThrow(/ENOENT/)
-  })
-})
-
-describe('understudy up refuses with one sentence', () => {
-  it('a second start on one data folder', async () => {
-    const run = platform.up()
-    await run.running()
-    const second = platform.up()
-    expect(await second.exit).toBe(1)
-    expect(second.errors).toBe(
-      `Understudy already runs on the data folder ${platform.dataDir} (process ${run.child.pid}). ` +
-        'Stop the other one, or choose another data folder with UNDERSTUDY_DATA_DIR.\n',
-    )
-  })
-
-  it('a taken port', async () => {
-    const stranger = createServer().listen(platform.restPort, '127.0.0.1')
-    const run = platform.up()
-    expect(await run.exit).toBe(1)
-    expect(run.errors).toBe(
-      `Port ${platform.restPort} for predictions over REST is taken by another process; UNDERSTUDY_REST_PORT chooses another. ` +
-        'Stop the process that holds the port, or choose another port.\n',
-    )
-    stranger.close()
-  })
-
-  it('an unreachable database, without showing its password', async () => {
-    const run = platform.up({ env: { DATABASE_URL: 'postgresql://ada:secret@127.0.0.1:1/models' } })
-    expect(await run.exit).toBe(1)
-    expect(run.errors).toContain('The database of DATABASE_URL, 127.0.0.1:1/models, cannot be used: ')
-    expect(run.errors).not.toContain('secret')
-    expect(run.errors).not.toContain('    at ')
-  })
-
-  it('a data folder that cannot be one', async () => {
-    const file = path.join(path.dirname(platform.dataDir), 'file')
-    await writeFile(file, '')
-    const run = platform.up({ env: { UNDERSTUDY_DATA_DIR: path.join(file, 'data') } })
-    expect(await run.exit).toBe(1)
-    expect(run.errors).toMatch(
-      /^The data folder .*\/file\/data cannot be written: E.*UNDERSTUDY_DATA_DIR\.\n$/,
-    )
-  })
-
-  it('a machine without git', async () => {
-    const run = platform.up({ env: { PATH: '/nowhere' } })
-    expect(await run.exit).toBe(1)
-    expect(run.errors).toBe(
-      'The program `git` cannot be run: it is not in the PATH. Install git and start again.\n',
-    )
-  })
-
-  it('a platform that is not built', async () => {
-    const run = platform.up({ controller: 'missing.mjs' })
-    expect(await run.exit).toBe(1)
-    expect(run.errors).toMatch(
-      /^The platform is not built yet: .*missing\.mjs is missing\. Run `npm start`.*\n$/,
-    )
-  })
-
-  it('a port that is none', async () => {
-    const run = platform.up({ env: { UNDERSTUDY_REST_PORT: 'http' } })
-    expect(await run.exit).toBe(1)
-    expect(run.errors).toContain('UNDERSTUDY_REST_PORT is a whole number from 1 to 65535, not "http".')
   })
 })

@@ -11,6 +11,11 @@ const schema = z.object({
   UNDERSTUDY_REPO_BRANCH: z.string().min(1).default('main'),
   UNDERSTUDY_REST_PORT: z.coerce.number().int().min(1).max(65_535).default(8501),
   UNDERSTUDY_SERVING_URL: z.string().optional(),
+  /** Of 32 bytes, hex. Without it no API keys can be made. */
+  UNDERSTUDY_KEY_CHECK_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   UNDERSTUDY_CONSOLE_PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
   PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   HOSTNAME: z.enum(LOOPBACK, {
@@ -27,6 +32,7 @@ export interface ConsoleEnv {
   readonly repositoryUrl: string
   readonly repositoryBranch: string
   readonly servingUrl: string
+  readonly keyCheckKey: string | undefined
 }
 
 /** @throws ZodError that names the variable */
@@ -40,6 +46,7 @@ export function readEnv(): ConsoleEnv {
     repositoryUrl: env.UNDERSTUDY_REPO_URL,
     repositoryBranch: env.UNDERSTUDY_REPO_BRANCH,
     servingUrl: env.UNDERSTUDY_SERVING_URL ?? `http://127.0.0.1:${env.UNDERSTUDY_REST_PORT}`,
+    keyCheckKey: env.UNDERSTUDY_KEY_CHECK_KEY,
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { decidePredictAuth, PREDICT_AUTH } from './auth/decide-predict-auth.ts'
 
 const text = z.string().trim().min(1)
 
@@ -9,8 +10,21 @@ const variables = z.object({
   /** A node without a control plane: its plan, as JSON. */
   UNDERSTUDY_PLAN_FILE: text.optional(),
   UNDERSTUDY_REST_PORT: z.coerce.number().int().min(0).max(65_535).default(8501),
-  /** Until there are API keys, a node answers on loopback only. */
-  UNDERSTUDY_REST_HOST: z.enum(['127.0.0.1', '::1', 'localhost']).default('127.0.0.1'),
+  /** 0: any free one. */
+  UNDERSTUDY_GRPC_PORT: z.coerce.number().int().min(0).max(65_535).default(8500),
+  /** Address to listen on, REST and gRPC. Elsewhere than on loopback predictions need an API key. */
+  UNDERSTUDY_REST_HOST: text.default('127.0.0.1'),
+  UNDERSTUDY_PREDICT_AUTH: z.enum(PREDICT_AUTH).optional(),
+  /** What API keys are checked with: 32 bytes, hex. */
+  UNDERSTUDY_KEY_CHECK_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits, as `understudy up` derives them from the secret key')
+    .optional(),
+  /** Without its control plane a node uses the keys that it knows for this long. */
+  UNDERSTUDY_KEY_MAX_STALENESS_MS: z.coerce.number().int().min(0).default(3_600_000),
+  /** Certificate with its chain, and its key: PEM. Without them HTTP is plain. */
+  UNDERSTUDY_TLS_CERT_FILE: text.optional(),
+  UNDERSTUDY_TLS_KEY_FILE: text.optional(),
   UNDERSTUDY_NODE_NAME: text.default('serving-1'),
   /** Memory for all versions together. */
   UNDERSTUDY_MODEL_MEMORY_MIB: z.coerce.number().int().min(256).default(8_192),
@@ -24,11 +38,36 @@ const variables = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })
 
-const schema = variables.refine(
-  (env) => (env.DATABASE_URL === undefined) !== (env.UNDERSTUDY_PLAN_FILE === undefined),
-  { path: ['DATABASE_URL'], message: 'set either DATABASE_URL or UNDERSTUDY_PLAN_FILE, and not both' },
-)
+const schema = variables
+  .refine((env) => (env.DATABASE_URL === undefined) !== (env.UNDERSTUDY_PLAN_FILE === undefined), {
+    path: ['DATABASE_URL'],
+    message: 'set either DATABASE_URL or UNDERSTUDY_PLAN_FILE, and not both',
+  })
+  .transform((env, ctx) => {
+    const refuse = (variable: keyof typeof env, message: string) => {
+      ctx.addIssue({ code: 'custom', path: [variable], message })
+      return z.NEVER
+    }
+    const { UNDERSTUDY_TLS_CERT_FILE: certFile, UNDERSTUDY_TLS_KEY_FILE: keyFile } = env
+    const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
+    if (tls === undefined && (certFile ?? keyFile) !== undefined) {
+      return refuse(
+        'UNDERSTUDY_TLS_CERT_FILE',
+        'belongs together with UNDERSTUDY_TLS_KEY_FILE: set both or none',
+      )
+    }
+    const auth = decidePredictAuth(env.UNDERSTUDY_PREDICT_AUTH, [env.UNDERSTUDY_REST_HOST])
+    if (typeof auth === 'object') return refuse('UNDERSTUDY_PREDICT_AUTH', auth.refusal)
+    if (auth === 'off') return { ...env, tls, keyCheckKey: undefined }
+    const { UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey } = env
+    if (keyCheckKey !== undefined) return { ...env, tls, keyCheckKey }
+    return refuse(
+      'UNDERSTUDY_KEY_CHECK_KEY',
+      'predictions need API keys here, and without this none can be checked',
+    )
+  })
 
+/** What the environment says. `keyCheckKey` is there where predictions need an API key, `tls` where there is TLS. */
 export type ServingEnv = z.infer<typeof schema>
 
 /** Reads the environment once; an empty value counts as missing. Fails with one sentence per wrong variable. */

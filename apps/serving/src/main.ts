@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '@understudy/core'
+import { isLoopbackHost, systemClock } from '@understudy/core'
 import { ChangeListener, NodeStore } from '@understudy/db/node'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
 import { describeExit, ExecutorPool, probeSpawnTools } from '@understudy/onnx'
@@ -15,10 +15,13 @@ import {
 } from '@understudy/serving'
 import { createLogger, onShutdown } from '@understudy/telemetry'
 import { startTelemetry } from '@understudy/telemetry/sdk'
+import { openAccess } from './auth/access.ts'
+import { KeyRing } from './auth/key-ring.ts'
 import { CodecClient } from './codec/codec-client.ts'
 import { ComparisonClient } from './comparison/comparison-client.ts'
 import { EvidenceCollector } from './comparison/evidence-collector.ts'
 import { readEnv } from './env.ts'
+import { createGrpcServer } from './grpc/grpc-server.ts'
 import { createRestServer } from './http/rest-server.ts'
 import { EvidenceLog } from './node/evidence-log.ts'
 import { IncidentLog } from './node/incident-log.ts'
@@ -27,8 +30,11 @@ import { NodeReporter } from './node/node-reporter.ts'
 import { createOnnxAdapter } from './node/onnx-adapter.ts'
 import { PlanFileReader } from './node/plan-file-reader.ts'
 import { DatabasePlanReader } from './node/plan-reader.ts'
+import { ModelStatistics } from './telemetry/model-statistics.ts'
 import { NodeMetrics } from './telemetry/node-metrics.ts'
 import { ServingSpans } from './telemetry/serving-spans.ts'
+import { grpcCredentials } from './tls/grpc-credentials.ts'
+import { TlsFiles } from './tls/tls-files.ts'
 import { IngestClient } from './versions/ingest-client.ts'
 import { VersionStore } from './versions/version-store.ts'
 import { watchPlan } from './versions/watch-plan.ts'
@@ -89,11 +95,15 @@ const pool = new ExecutorPool({
   onLost: (lost, exit) => logger.warn({ ...lost, exit }, `an executor ${describeExit(exit)}`),
   onStartFailed: (error) => logger.error({ err: error }, 'no executor could be started'),
 })
+const keys = env.keyCheckKey === undefined ? undefined : createKeyRing(env.keyCheckKey)
+const tls = env.tls && (await TlsFiles.open({ ...env.tls, clock: systemClock, logger }))
 const incidents = new IncidentLog()
+const statistics = new ModelStatistics()
 const observer = combineObservers([
   metrics.observer,
   new ServingSpans({ logger, sampleRatio: env.UNDERSTUDY_TRACE_SAMPLE, random: Math.random }),
   incidents.observer,
+  statistics,
 ])
 
 const core = new ServingNodeCore(
@@ -114,6 +124,7 @@ const core = new ServingNodeCore(
     mirrorSink: collector,
     clock: systemClock,
     observer,
+    onKeys: (planned) => keys?.replace(planned),
     random: Math.random,
   },
   {
@@ -132,24 +143,55 @@ const server = createRestServer({
   predictor: core.predictor,
   health: { live: () => true, ready: () => core.isReady() },
   metrics: metrics.route,
+  statistics,
+  access: keys ?? openAccess,
+  tls,
   largeBodies: codec,
   host: env.UNDERSTUDY_REST_HOST,
   port: env.UNDERSTUDY_REST_PORT,
   observer: { requestEnded: (event) => observer.requestEnded(event), onFault },
 })
+const grpcServer = createGrpcServer({
+  predictor: core.predictor,
+  health: { live: () => true, ready: () => core.isReady() },
+  statistics,
+  access: keys ?? openAccess,
+  credentials: grpcCredentials(tls),
+  host: env.UNDERSTUDY_REST_HOST,
+  port: env.UNDERSTUDY_GRPC_PORT,
+  observer: { requestEnded: (event) => observer.requestEnded(event), onFault },
+})
 
 pool.start()
 record?.listener.start()
+tls?.start()
 core.start()
 reporter.start()
+const { port: grpcPort } = await grpcServer.listen()
 const address = await server.listen()
-logger.info({ event: 'ready', ...address }, 'serving node listens')
+logger.info(
+  {
+    event: 'ready',
+    ...address,
+    grpcPort,
+    tls: tls !== undefined,
+    predictAuth: keys === undefined ? 'off' : 'required',
+  },
+  'serving node listens',
+)
+
+if (keys !== undefined && tls === undefined && !isLoopbackHost(env.UNDERSTUDY_REST_HOST)) {
+  logger.warn(
+    'API keys and data travel unencrypted: let something before this node speak TLS, or set UNDERSTUDY_TLS_CERT_FILE',
+  )
+}
 
 onShutdown(
   async () => {
     const drainTimeoutMs = env.UNDERSTUDY_DRAIN_TIMEOUT_MS
     // Answers for a moment longer: a request may be on its way over a connection that was idle.
-    const drained = server.close({ deadlineMs: drainTimeoutMs, graceMs: DRAIN_GRACE_MS })
+    const drain = { deadlineMs: drainTimeoutMs, graceMs: DRAIN_GRACE_MS }
+    const drained = Promise.all([server.close(drain), grpcServer.close(drain)])
     await reporter.close()
     await drained
     await codec.close()
@@ -157,6 +199,7 @@ onShutdown(
     await pool.close()
     await comparer.close()
     await ingest.close()
+    await tls?.close()
     await record?.listener.close()
     await record?.store.close()
     await telemetry.shutdown()
@@ -164,12 +207,21 @@ onShutdown(
   { parentPipe: env.UNDERSTUDY_PARENT_PIPE === '1', deadlineMs: env.UNDERSTUDY_DRAIN_TIMEOUT_MS + 10_000 },
 )
 
+function createKeyRing(keyCheckKey: string): KeyRing {
+  return new KeyRing({
+    keyCheckKey,
+    clock: systemClock,
+    planAgeMs: () => core.predictor.planAgeMs(),
+    maxStalenessMs: env.UNDERSTUDY_KEY_MAX_STALENESS_MS,
+  })
+}
+
 function openRecord(databaseUrl: string) {
   const store = new NodeStore({
     databaseUrl,
     incarnation: randomUUID(),
     name: env.UNDERSTUDY_NODE_NAME,
-    restUrl: `http://${env.UNDERSTUDY_REST_HOST}:${env.UNDERSTUDY_REST_PORT}`,
+    restUrl: `${env.tls ? 'https' : 'http'}://${env.UNDERSTUDY_REST_HOST}:${env.UNDERSTUDY_REST_PORT}`,
   })
   return { store, listener: new ChangeListener({ databaseUrl, clock: systemClock, logger }) }
 }

@@ -3,10 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { PlatformError, Signature } from '@understudy/core'
-import { decodePredictBody, encodePredictResponse } from '@understudy/protocols'
+import {
+  decodeExamplesRequest,
+  decodeInferRequest,
+  decodePredictBody,
+  encodeExamplesResponse,
+  encodeInferResponse,
+  encodePredictResponse,
+} from '@understudy/protocols'
 import { waitFor } from '@understudy/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CodecClient, type CodecClientOptions } from '../src/codec/codec-client.ts'
+import { joinInfer } from '../src/http/join-infer.ts'
 import { startRest } from './rest-fixture.ts'
 
 const app = path.resolve(import.meta.dirname, '..')
@@ -69,6 +77,38 @@ describe('CodecClient', () => {
     expect(elsewhere).toEqual(await settled(() => decodePredictBody(body(text), of)))
   })
 
+  it.each([
+    [
+      'JSON',
+      undefined,
+      '{"id":"a","inputs":[{"name":"x","shape":[2],"datatype":"INT64","data":[1,9007199254740993]}]}',
+    ],
+    [
+      'binary tensors',
+      92,
+      '{"inputs":[{"name":"x","shape":[4],"datatype":"UINT8","parameters":{"binary_data_size":4}}]}\u0001\u0002\u0003\u0004',
+    ],
+    ['wrong data', undefined, '{"inputs":[{"name":"x","shape":[2],"datatype":"INT64","data":[1]}]}'],
+  ])(
+    'reads an inference request of %s as the front itself does, errors included',
+    async (_name, headerLength, text) => {
+      const context = { headerLength, model: 'm', signature }
+      const elsewhere = await settled(() => start().decodeInfer(body(text), context))
+      expect(elsewhere).toEqual(await settled(() => decodeInferRequest(body(text), context)))
+    },
+  )
+
+  it.each([false, true])('writes the same answer to an inference request, binary: %s', async (isBinary) => {
+    const data = Float32Array.from({ length: 100 }, (_value, index) => Math.sin(index))
+    const outputs = new Map([['y', { dtype: 'float32' as const, shape: [100], data }]])
+    const form = { id: '\u00e4', outputs: undefined, isBinary }
+    const answer = { model: 'm', version: 1, outputs, form, signature, classLabels: {} }
+    const { body: written, headerLength } = await start().encodeInfer(answer)
+    const expected = joinInfer(encodeInferResponse(answer))
+    expect([Buffer.from(written), headerLength]).toEqual([Buffer.from(expected.body), expected.headerLength])
+    expect(data).toHaveLength(100)
+  })
+
   it.each(['row', 'columnar'] as const)('writes the same bytes in the %s form', async (form) => {
     const data = Float32Array.from({ length: 1_000 }, (_value, index) => Math.sin(index))
     const outputs = new Map([
@@ -78,6 +118,42 @@ describe('CodecClient', () => {
     const written = await start().encodePredict(outputs, form)
     expect(Buffer.from(written).toString('utf8')).toBe(encodePredictResponse(outputs, form))
     expect(data).toHaveLength(1_000)
+  })
+
+  it.each([
+    ['examples', '{"context": {"n": [1, 2]}, "examples": [{"x": 1.5, "s": "\u00e4"}, {"x": 2.0, "s": "b"}]}'],
+    ['examples of a wrong type', '{"examples": [{"x": 1, "n": [1, 2], "s": "a"}]}'],
+    ['no examples', '{"instances": [1]}'],
+  ])('reads %s and writes their answer as the front itself does', async (_name, text) => {
+    const target = {
+      method: 'classify' as const,
+      signature: {
+        inputs: [
+          { name: 'x', dtype: 'float32' as const, shape: ['N'] },
+          { name: 'n', dtype: 'int64' as const, shape: ['N', 2] },
+          { name: 's', dtype: 'string' as const, shape: ['N'] },
+        ],
+        outputs: [],
+      },
+      signatures: { kind: { method: 'classify' as const, scores: 'p' } },
+    }
+    const elsewhere = await settled(() => start().decodeExamples(body(text), target))
+    expect(elsewhere).toEqual(await settled(() => decodeExamplesRequest(body(text), target)))
+    const scores = { dtype: 'float32' as const, shape: [2, 2], data: new Float32Array([1, 2, NaN, 0.1]) }
+    const outputs = new Map([['p', scores]])
+    const made = { mapping: target.signatures.kind, classLabels: { p: ['a', 'b'] } }
+    const written = await client.encodeExamples(outputs, made)
+    expect(Buffer.from(written).toString('utf8')).toBe(
+      encodeExamplesResponse(outputs, made.mapping, made.classLabels),
+    )
+  })
+
+  it('knows the signatures of the model where it reads for :predict', async () => {
+    const mappings = { kind: { method: 'classify' as const, scores: 'p' } }
+    const text = '{"signature_name": "kind", "instances": [1]}'
+    expect(await settled(() => start().decodePredict(body(text), signature, mappings))).toEqual(
+      await settled(() => decodePredictBody(body(text), signature, mappings)),
+    )
   })
 
   it('rejects everything that waits when the worker dies, and starts another', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { getPriority, tmpdir } from 'node:os'
 import path from 'node:path'
 import type { PlatformError, Tensor } from '@understudy/core'
 import { TestClock } from '@understudy/testing'
@@ -41,6 +41,15 @@ const script = (name: string, source: string) => {
 const silent = () =>
   script('silent', "import { parentPort } from 'node:worker_threads'\nparentPort.on('message', () => {})\n")
 
+const priorityOf = (thread: string): number => {
+  try {
+    return getPriority(Number(thread))
+  } catch {
+    // Others of this process may end at any time.
+    return 0
+  }
+}
+
 const scores = (values: readonly number[]): Tensor => ({
   dtype: 'float32',
   shape: [values.length],
@@ -80,6 +89,11 @@ describe('ComparisonClient', () => {
         breach: null,
       },
     ])
+  })
+
+  it.skipIf(process.platform !== 'linux')('compares in a thread that gives way to the loop', async () => {
+    await start().compare(runOf([1], [1]))
+    expect(Math.max(...readdirSync('/proc/self/task').map(priorityOf))).toBeGreaterThanOrEqual(10)
   })
 
   it('carries large tensors over and leaves them usable here', async () => {

@@ -1,13 +1,19 @@
 import {
   type InferenceRequest,
   type InferenceResponse,
+  type NamedTensors,
   PlatformError,
   type ServedBy,
   type Signature,
   type Tensor,
   type VersionSelector,
 } from '@understudy/core'
-import type { Predictor, VersionDescription, VersionStatus } from '@understudy/serving'
+import {
+  modelNotFound,
+  type Predictor,
+  type VersionDescription,
+  type VersionStatus,
+} from '@understudy/serving'
 
 const SIGNATURE: Signature = {
   inputs: [{ name: 'x', dtype: 'float32', shape: ['N'] }],
@@ -25,11 +31,29 @@ const WIDE: Signature = {
   ],
 }
 
+const FLOWERS: Signature = {
+  inputs: [
+    { name: 'sizes', dtype: 'float32', shape: ['N', 2] },
+    { name: 'petals', dtype: 'int32', shape: ['N'] },
+  ],
+  outputs: [{ name: 'p', dtype: 'float32', shape: ['N', 2] }],
+}
+const SIGNATURES: Readonly<Record<string, Signature>> = { half: SIGNATURE, echo: WIDE, flowers: FLOWERS }
+const MAPPED: Readonly<Record<string, Pick<VersionDescription, 'signatures' | 'classLabels'>>> = {
+  half: { signatures: { halved: { method: 'regress', value: 'y' } }, classLabels: {} },
+  flowers: {
+    signatures: { kind: { method: 'classify', scores: 'p', features: { sizes: 'cm' } } },
+    classLabels: { p: ['rose', 'daisy'] },
+  },
+}
+
 /**
- * A data plane that computes in JavaScript: `half` answers x / 2 + 2, `echo` its inputs and NaN. Version 2 is live, 1 is loaded,
- * 3 is loading. Requests wait while it is held.
+ * A data plane that computes in JavaScript: `half` answers x / 2 + 2, `echo` its inputs and NaN, `flowers` the shares of two sizes.
+ * Version 2 is live, 1 is loaded, 3 is loading. Requests wait while it is held.
  */
 export class FakePredictor implements Predictor {
+  /** Further models; each answers with fixed outputs. */
+  readonly added = new Map<string, { readonly signature: Signature; readonly outputs: NamedTensors }>()
   readonly requests: InferenceRequest[] = []
   readonly aborted: string[] = []
   failure: unknown
@@ -57,14 +81,15 @@ export class FakePredictor implements Predictor {
     if (this.#held) await new Promise<void>((resolve) => this.#held?.push(resolve))
     if (this.failure !== undefined) throw this.failure
     const { servedBy } = this.describe(request.model, request.selector)
-    return { requestId: request.requestId, outputs: compute(request), servedBy }
+    const outputs = this.added.get(request.model)?.outputs ?? compute(request)
+    return { requestId: request.requestId, outputs, servedBy }
   }
 
   describe(model: string, selector: VersionSelector): VersionDescription {
-    if (model !== 'half' && model !== 'echo') {
-      throw new PlatformError('serving.model_not_found', `No model ${model} is served here.`)
+    const signature = this.added.get(model)?.signature ?? SIGNATURES[model]
+    if (signature === undefined) {
+      throw modelNotFound(model)
     }
-    const signature = model === 'half' ? SIGNATURE : WIDE
     if (selector.kind === 'label' && selector.label !== 'live') {
       throw new PlatformError('serving.label_not_found', `No label ${selector.label} of ${model}.`)
     }
@@ -82,7 +107,7 @@ export class FakePredictor implements Predictor {
       variant,
       generation: 7,
     }
-    return { servedBy, signature, signatures: {}, classLabels: {} }
+    return { servedBy, signature, ...(MAPPED[model] ?? { signatures: {}, classLabels: {} }) }
   }
 
   versions(model: string): readonly VersionStatus[] | undefined {
@@ -108,6 +133,14 @@ function compute({ model, inputs }: InferenceRequest): ReadonlyMap<string, Tenso
     const x = inputs.get('x')
     const values = Float32Array.from(x?.data as Float32Array, (value) => value / 2 + 2)
     return new Map([['y', { dtype: 'float32', shape: x?.shape ?? [], data: values }]])
+  }
+  if (model === 'flowers') {
+    const sizes = inputs.get('sizes')
+    const data = sizes?.data as Float32Array
+    const shares = data.map(
+      (size, at) => size / ((data[at - (at % 2)] ?? 0) + (data[at - (at % 2) + 1] ?? 0)),
+    )
+    return new Map([['p', { dtype: 'float32', shape: sizes?.shape ?? [], data: shares }]])
   }
   const rows = inputs.get('id')?.shape[0] ?? 0
   const score: Tensor = { dtype: 'float32', shape: [rows], data: new Float32Array(rows).fill(Number.NaN) }

@@ -1,13 +1,24 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type ArtifactRef, defaultModelConfig, type ServingPlan } from '@understudy/core'
+import {
+  type ArtifactRef,
+  apiKeyHmac,
+  apiKeyText,
+  defaultModelConfig,
+  deriveKeyCheckKey,
+  newApiKey,
+  type ServingPlan,
+} from '@understudy/core'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
 import { linearModel, waitFor } from '@understudy/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { testCertificate } from './test-certificate.ts'
 
 const app = path.resolve(import.meta.dirname, '..')
 const SIGNATURE = {
@@ -49,7 +60,7 @@ async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Version `n` multiplies the sum of its row by 1 or 10. */
-async function putPlan(live: number, generation: number): Promise<void> {
+async function putPlan(live: number, generation: number, keys: ServingPlan['keys'] = []): Promise<void> {
   const versions = files.map((file, index) => ({
     ...{ number: index + 1, digest: file.sha256, commit: 'none', entryPoint: 'model.onnx', files: [file] },
     ...{ golden: [], signature: SIGNATURE, runtime: defaultModelConfig().runtime, batchable: true },
@@ -63,19 +74,20 @@ async function putPlan(live: number, generation: number): Promise<void> {
   const plan: ServingPlan = {
     readAtMs: 0,
     models: [{ model: 'sum', generation, versions, labels: { live }, mirror }],
-    keys: [],
+    keys,
   }
   await writeFile(`${planFile}.draft`, JSON.stringify(plan))
   await rename(`${planFile}.draft`, planFile)
 }
 
-async function start(): Promise<void> {
+async function start(env: Readonly<Record<string, string>> = {}): Promise<void> {
   const port = await freePort()
   url = `http://127.0.0.1:${port}`
   node = spawn(process.execPath, [path.join(app, 'dist/main.mjs')], {
     env: {
       ...{ PATH: process.env.PATH, UNDERSTUDY_DATA_DIR: path.join(folder, 'data') },
-      ...{ UNDERSTUDY_PLAN_FILE: planFile, UNDERSTUDY_REST_PORT: String(port) },
+      ...{ UNDERSTUDY_PLAN_FILE: planFile, UNDERSTUDY_REST_PORT: String(port), ...env },
+      UNDERSTUDY_GRPC_PORT: '0',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -125,7 +137,46 @@ it('serves, mirrors and moves labels from a plan file alone, logs its evidence, 
   expect(log).not.toContain('the control plane is away')
 })
 
-it('says in one sentence that it needs a record or a plan file', async () => {
+it('takes API keys of its plan file over TLS, refuses those that left it, and logs no secret', async () => {
+  const { certificate, privateKey } = await testCertificate('node')
+  const tls = { cert: path.join(folder, 'tls.crt'), key: path.join(folder, 'tls.key') }
+  await writeFile(tls.cert, certificate)
+  await writeFile(tls.key, privateKey)
+  const keyCheckKey = deriveKeyCheckKey('the secret of this test')
+  const key = newApiKey(randomBytes)
+  const hmac = apiKeyHmac(keyCheckKey, key.secret)
+  const planned = { id: key.id, hmac, models: ['sum'], verbs: ['predict' as const], expiresAtMs: null }
+  await putPlan(1, 3, [planned])
+  log = ''
+  await start({
+    ...{ UNDERSTUDY_PREDICT_AUTH: 'required', UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey, LOG_LEVEL: 'debug' },
+    ...{ UNDERSTUDY_TLS_CERT_FILE: tls.cert, UNDERSTUDY_TLS_KEY_FILE: tls.key },
+  })
+  const status = (token?: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+      const target = `${url.replace('http:', 'https:')}/v1/models/sum:predict`
+      const call = request(target, { method: 'POST', headers, ca: certificate, agent: false }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.statusCode))
+      })
+      call.on('error', reject).end(JSON.stringify({ instances: [[1, 2]] }))
+    })
+  const token = apiKeyText(key)
+  const text = () => new Error(log.slice(-2_000))
+  await waitFor('an answer to the key', async () => (await status(token)) === 200).catch((error) => {
+    throw new Error(`${error}`, { cause: text() })
+  })
+  expect([await status(), await status(`${token}x`)]).toEqual([401, 401])
+  await putPlan(1, 3, [])
+  await waitFor('the key to be refused', async () => (await status(token)) === 401)
+  const stopped = node
+  stopped?.kill('SIGTERM')
+  if (stopped !== undefined) expect(await once(stopped, 'exit')).toEqual([0, null])
+  expect(log).toContain('"predictAuth":"required"')
+  for (const secret of [key.secret, keyCheckKey, hmac]) expect(log).not.toContain(secret)
+})
+
+it('says in one sentence which variables make no sense', async () => {
   const run = (env: Record<string, string>) =>
     new Promise<string>((resolve) => {
       const child = spawn(process.execPath, [path.join(app, 'dist/main.mjs')], {
@@ -140,4 +191,12 @@ it('says in one sentence that it needs a record or a plan file', async () => {
   const sentence = 'set either DATABASE_URL or UNDERSTUDY_PLAN_FILE, and not both'
   expect(await run({})).toContain(sentence)
   expect(await run({ DATABASE_URL: 'postgres://x', UNDERSTUDY_PLAN_FILE: 'x' })).toContain(sentence)
+  const open = { UNDERSTUDY_PLAN_FILE: planFile, UNDERSTUDY_REST_HOST: '0.0.0.0' }
+  expect(await run({ ...open, UNDERSTUDY_PREDICT_AUTH: 'off' })).toContain(
+    'predictions without API keys are for loopback only, and this node listens on 0.0.0.0',
+  )
+  expect(await run(open)).toContain('UNDERSTUDY_KEY_CHECK_KEY: predictions need API keys here')
+  expect(await run({ UNDERSTUDY_PLAN_FILE: planFile, UNDERSTUDY_TLS_KEY_FILE: 'x' })).toContain(
+    'UNDERSTUDY_TLS_CERT_FILE: belongs together with UNDERSTUDY_TLS_KEY_FILE',
+  )
 })

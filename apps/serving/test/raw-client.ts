@@ -5,6 +5,8 @@ export interface RawAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** The same, undecoded. */
+  readonly bytes: Uint8Array
 }
 
 /** A bare TCP client: sends bytes as told and takes answers apart. */
@@ -60,8 +62,8 @@ export class RawClient {
     )
     const size = Number(headers['content-length'] ?? 0)
     if (this.#received.length < end + 4 + size) return undefined
-    const body = this.#received.subarray(end + 4, end + 4 + size).toString('utf8')
+    const bytes = this.#received.subarray(end + 4, end + 4 + size)
     this.#received = this.#received.subarray(end + 4 + size)
-    return { status: Number(first.split(' ')[1]), headers, body }
+    return { status: Number(first.split(' ')[1]), headers, body: bytes.toString('utf8'), bytes }
   }
 }

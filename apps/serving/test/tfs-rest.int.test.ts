@@ -75,6 +75,40 @@ describe('POST :predict', () => {
     expect(rest.predictor.requests[0]).toMatchObject({ timeoutMs: 250, minGeneration: 6, traceparent })
   })
 
+  it('is pinned to a version or label by header, where the path names none', async () => {
+    const body = '{"instances": [1]}'
+    const pinned = await predict(body, { 'understudy-version': '1' })
+    expect(pinned.headers.get('understudy-version')).toBe('1')
+    expect(pinned.headers.get('understudy-variant')).toBe('pinned')
+    expect((await predict(body, { 'understudy-label': 'live' })).headers.get('understudy-version')).toBe('2')
+    expect((await predict(body, { 'understudy-version': '1' }, 'half/versions/1')).status).toBe(200)
+    const metadata = await fetch(`${rest.url}/v1/models/half/metadata`, {
+      headers: { 'understudy-version': '1' },
+    })
+    expect(await metadata.json()).toMatchObject({ model_spec: { version: '1' } })
+  })
+
+  it.each([
+    [{ 'understudy-version': '99' }, 'half', 404, 'Servable not found for request: Specific(half, 99)'],
+    [{ 'understudy-label': 'gold' }, 'half', 400, 'Unrecognized servable version label: gold'],
+    [{ 'understudy-version': 'x' }, 'half', 400, 'Header understudy-version is not the number of a version.'],
+    [
+      { 'understudy-version': '1', 'understudy-label': 'live' },
+      'half',
+      400,
+      'Send either understudy-version or understudy-label, not both.',
+    ],
+    [
+      { 'understudy-version': '1' },
+      'half/versions/2',
+      400,
+      'The path names another version than the header that pins one.',
+    ],
+  ])('answers a pin by %j beside %s with %i', async (headers, path, status, error) => {
+    const response = await predict('{"instances": [1]}', headers, path)
+    expect([response.status, await response.json()]).toEqual([status, { error }])
+  })
+
   it.each([
     [{ 'understudy-timeout-ms': '0' }, 'understudy-timeout-ms'],
     [{ 'understudy-timeout-ms': 'soon' }, 'understudy-timeout-ms'],
@@ -98,7 +132,6 @@ describe('POST :predict', () => {
     ['/v1/models/half/versions/99:predict', 404, 'Servable not found for request: Specific(half, 99)'],
     ['/v1/models/half/labels/gold:predict', 400, 'Unrecognized servable version label: gold'],
     ['/v1/models/half/versions/3:predict', 503, 'half@3 is loading.'],
-    ['/v1/models/half:classify', 501, ':classify is not supported here; send tensors to :predict.'],
     ['/v1/foo', 400, 'Malformed request: POST /v1/foo'],
   ])('answers POST %s with %i', async (path, status, error) => {
     const response = await fetch(rest.url + path, { method: 'POST', body: '{"instances": [1]}' })

@@ -58,7 +58,7 @@ describe.each(['httpLink', 'httpBatchLink', 'httpBatchStreamLink'] as const)('a 
 
   it('gets the registered code of an error', async () => {
     const error = await refusal(clientOf(link).predict.mutate({ model: 'nobody', inputs: { x: [1] } }))
-    expect(error.message).toBe('No model nobody is served here.')
+    expect(error.message).toBe('There is no model "nobody" here.')
     expect(error.data).toMatchObject({
       code: 'NOT_FOUND',
       httpStatus: 404,

@@ -1,6 +1,6 @@
-import { Agent, type IncomingMessage, request } from 'node:http'
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { SERVED_BY_HEADERS } from '@understudy/core'
-import type { LoadNews, LoadOrder, LoadRecord, LoadRequest } from './load-record.ts'
+import type { BrokenConnection, LoadNews, LoadOrder, LoadRecord, LoadRequest } from './load-record.ts'
 
 // A process of its own: nothing that a test does may delay a request or an answer.
 
@@ -64,35 +64,40 @@ async function send(
   { index, scheduledAtMs }: { readonly index: number; readonly scheduledAtMs: number },
 ): Promise<LoadRecord> {
   const row = index % order.bodies.length
-  const answer = await post(order, agent, order.bodies[row] ?? '').catch(
-    (error: Error): Answer => ({ status: 0, ...NOBODY, output: null, error: error.message }),
-  )
+  const answer = await post(order, agent, order.bodies[row] ?? '')
   return { index, row, scheduledAtMs, endedAtMs: nowMs(), ...answer }
 }
 
 function post(order: LoadOrder, agent: Agent, body: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       ...order.headers,
     }
     const sent = request(order.url, { method: 'POST', agent, headers, timeout: ANSWER_WITHIN_MS })
+    const fail = (error: Error) => resolve(noAnswer(sent, error))
     sent.on('response', (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk
       })
-      response.on('error', reject)
+      response.on('error', fail)
       response.on('end', () => resolve(readAnswer(response, text)))
     })
     sent.on('timeout', () => sent.destroy(new Error(`no answer in ${ANSWER_WITHIN_MS} ms`)))
-    sent.on('error', (error) => {
-      // Before any answer came over it, nobody may have taken the connection.
-      reject(sent.reusedSocket ? error : new Error(`${error.message} on a new connection`))
-    })
+    sent.on('error', fail)
     sent.end(body)
   })
+}
+
+function noAnswer({ socket }: ClientRequest, error: NodeJS.ErrnoException): Answer {
+  const broken: BrokenConnection = {
+    code: error.code ?? null,
+    systemCall: error.syscall ?? null,
+    receivedBytes: socket?.bytesRead ?? 0,
+  }
+  return { status: 0, ...NOBODY, output: null, error: error.message, broken }
 }
 
 function readAnswer({ statusCode: status = 0, headers }: IncomingMessage, text: string): Answer {
@@ -104,6 +109,7 @@ function readAnswer({ statusCode: status = 0, headers }: IncomingMessage, text: 
     planAgeMs: numberOf(headers[SERVED_BY_HEADERS.planAge]),
     output: status === 200 ? predictionsOf(text) : null,
     error: status === 200 ? null : `${status} ${text.slice(0, 300)}`,
+    broken: null,
   }
 }
 

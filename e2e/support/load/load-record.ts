@@ -15,6 +15,17 @@ export interface LoadRecord {
   readonly output: unknown
   /** What went wrong; null for a 200. */
   readonly error: string | null
+  /** How the connection broke under a request that has no answer; null for one that has. */
+  readonly broken: BrokenConnection | null
+}
+
+/** All that a client knows of a connection that broke. */
+export interface BrokenConnection {
+  /** Code of the system: `ECONNRESET`, also where the other side just hung up. */
+  readonly code: string | null
+  readonly systemCall: string | null
+  /** What came over it while it lasted: nothing over one that was new. */
+  readonly receivedBytes: number
 }
 
 /** What the process that makes the load is told. */

@@ -27,7 +27,17 @@ export {
   type StageTimes,
   type VersionSelector,
 } from './inference.ts'
+export {
+  type ApiKeyParts,
+  apiKeyHmac,
+  apiKeyText,
+  deriveKeyCheckKey,
+  newApiKey,
+  parseApiKey,
+} from './keys/api-key.ts'
+export { isLoopbackHost } from './loopback-host.ts'
 export { outputComparisons } from './model-config/comparisons.ts'
+export { mappingMistakes } from './model-config/mapping-mistakes.ts'
 export { defaultModelConfig, parseModelConfig } from './model-config/parse.ts'
 export { policyHash } from './model-config/policy-hash.ts'
 export {

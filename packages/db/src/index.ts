@@ -1,6 +1,7 @@
 export { type AuditEntry, audit, GENESIS_HASH } from './audit/audit.ts'
 export { type AuditVerification, verifyAudit } from './audit/verify.ts'
 export { type Database, type DatabaseOptions, openDatabase, type Tx } from './database.ts'
+export { type CreateKeyAct, createKey, type KeyRecord, listKeys, revokeKey } from './keys/api-keys.ts'
 export { CHANGE_CHANNEL, ChangeListener } from './node/change-listener.ts'
 export { notifyChange } from './notify.ts'
 export {

@@ -108,6 +108,24 @@ describe('applySync', () => {
     })
   })
 
+  it('keeps the last valid configuration when signatures do not fit what is live, and says why', async () => {
+    await world.node('node-1')
+    await world.withLive(model, { config: 'description: Good\n' })
+    const mapping = (output: string) =>
+      `description: Better\nsignatures: {a: {method: regress, value: ${output}}}\n`
+    await world.sync(step.config(model, mapping('z')))
+    expect(await world.record(model)).toMatchObject({
+      config: { description: 'Good' },
+      configProblem: `models/${model}/model.yaml does not fit ${model}@1, which is live: signatures.a.value: the model has no output "z"; it has label, score.`,
+    })
+    await world.sync(step.config(model, mapping('score')))
+    expect(await world.record(model)).toMatchObject({
+      config: { description: 'Better', signatures: { a: { method: 'regress', value: 'score' } } },
+      configProblem: null,
+    })
+    expect(await versions()).toMatchObject([{ number: 1, state: 'validated' }])
+  })
+
   it('validates rejected versions again when model.yaml changes, and leaves validated ones alone', async () => {
     await world.pushValid(model, 1)
     await world.push(model, 2)

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { waitFor } from '@understudy/testing'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   EmbeddedPostgres,
   freePort,
@@ -19,23 +19,29 @@ import {
 import { guardedCommand } from '../src/guard/index.ts'
 import { SOURCE_GUARD } from '../tools/throwaway-postgres.ts'
 
+/** One cluster for all: each test but the first starts on the data of those before it. */
 let folder: string
 let running: RunningPostgres[] = []
 let spawned: ChildProcess[] = []
 
-beforeEach(async () => {
-  const parent = await mkdtemp(path.join(os.tmpdir(), 'embedded-'))
-  await chmod(parent, 0o711)
-  folder = path.join(parent, 'postgres')
+beforeAll(async () => {
+  folder = await newFolder()
 })
+
+afterAll(() => rm(path.dirname(folder), { recursive: true, force: true }))
 
 afterEach(async () => {
   for (const server of running) await server.stop()
   for (const child of spawned) child.kill('SIGKILL')
   running = []
   spawned = []
-  await rm(path.dirname(folder), { recursive: true, force: true })
 })
+
+async function newFolder(): Promise<string> {
+  const parent = await mkdtemp(path.join(os.tmpdir(), 'embedded-'))
+  await chmod(parent, 0o711)
+  return path.join(parent, 'postgres')
+}
 
 const prepare = (options: { port?: number; durable?: boolean } = {}) =>
   EmbeddedPostgres.prepare({ folder, durable: false, ...options })
@@ -120,11 +126,11 @@ describe('EmbeddedPostgres', () => {
   it('recovers what was committed when the server was killed', async () => {
     const postgres = await prepare({ durable: true })
     await start(postgres)
-    await query(postgres.connectionString, 'CREATE TABLE kept AS SELECT 7 AS x')
+    await query(postgres.connectionString, 'CREATE TABLE committed AS SELECT 7 AS x')
     process.kill(await serverPid(), 'SIGKILL')
     const again = await prepare()
     await start(again)
-    expect(await query(again.connectionString, 'SELECT x FROM kept')).toEqual([{ x: 7 }])
+    expect(await query(again.connectionString, 'SELECT x FROM committed')).toEqual([{ x: 7 }])
   })
 
   it('ends a server whose guard was killed, and starts on its data', async () => {
@@ -195,13 +201,15 @@ describe('EmbeddedPostgres', () => {
   it('works for an ordinary user, who needs no other account', async () => {
     const asRoot = process.getuid?.() === 0
     const reachable = (await readableByAll(SOURCE_GUARD.at(-1) ?? '')) ? { uid: 65_534, gid: 65_534 } : {}
-    if (asRoot) await chmod(path.dirname(folder), 0o777)
+    const own = await newFolder()
+    if (asRoot) await chmod(path.dirname(own), 0o777)
     const program = fileURLToPath(new URL('./support/start-once.ts', import.meta.url))
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [...SOURCE_GUARD.slice(1, 3), program, folder],
-      asRoot ? { ...reachable, env: { PATH: '/usr/bin:/bin', TMPDIR: path.dirname(folder) } } : {},
+      [...SOURCE_GUARD.slice(1, 3), program, own],
+      asRoot ? { ...reachable, env: { PATH: '/usr/bin:/bin', TMPDIR: path.dirname(own) } } : {},
     )
+    await rm(path.dirname(own), { recursive: true, force: true })
     expect(stdout).toMatch(/served uid \d+/)
     if (asRoot && 'uid' in reachable) expect(stdout).toContain('65534')
   })

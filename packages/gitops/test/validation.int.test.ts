@@ -142,6 +142,29 @@ describe('validateVersion', () => {
     expect(kept.ok).toBe(true)
   })
 
+  it('rejects a version that signatures and labels in model.yaml do not fit, with every reason', async () => {
+    const configText = [
+      'outputs: {y: {labels: [a, b]}}',
+      'signatures:',
+      '  kind: {method: classify, scores: z}',
+      '  price: {method: regress, value: y, features: {w: width}}',
+    ].join('\n')
+    const report = await validateVersion(await input({ configText }), ports)
+    expect(report.ok || report.reasons).toEqual(
+      [
+        'outputs.y.labels: 2 labels for the 3 classes of "y" float32 [N, 3]',
+        'signatures.kind.scores: the model has no output "z"; it has y',
+        'signatures.price.features: the model has no input "w"; it has x',
+        'signatures.price.value: output "y" is float32 [N, 3], expected a float [N] or [N, 1]',
+      ].map((mistake) => ({
+        code: 'gitops.mapping_invalid',
+        message: `models/iris/model.yaml does not fit iris@2: ${mistake}.`,
+      })),
+    )
+    const fitting = 'outputs: {y: {labels: [a, b, c]}}\nsignatures: {kind: {method: classify, scores: y}}\n'
+    expect(await validateVersion(await input({ configText: fitting }), ports)).toMatchObject({ ok: true })
+  })
+
   it('says that a file is a Git LFS pointer rather than a broken model', async () => {
     const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`
     const report = await validateVersion(await input({ files: [await file('model.onnx', pointer)] }), ports)

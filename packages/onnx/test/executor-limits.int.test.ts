@@ -206,12 +206,13 @@ describe('the memory limit of a running executor', () => {
     await client.ping()
   })
 
-  it('is raised far enough for a run that did not fit before', async () => {
-    // Far from what Node needs for itself: V8 ends a process that finds none.
-    const served = await rig.startWith(hungryModel(1), { memoryLimitBytes: 512 * MIB })
-    expect((await failureOf(served.run(ONE))).code).toBe('onnx.run_failed')
-    await served.client.setMemoryLimit(3_072 * MIB)
-    expect((await served.run(ONE)).outputs.get('y')).toEqual(floats([1, 1], 1))
+  it('is raised far enough for a run that does not fit before', async () => {
+    const small = await rig.startWith(hungryModel(1), { memoryLimitBytes: 512 * MIB })
+    // Whether the system refuses the memory or the watchdog ends the process first: it cannot have it.
+    expect((await failureOf(small.run(ONE))).message).toContain('its memory limit of 512 MiB')
+    const raised = await rig.startWith(hungryModel(1), { memoryLimitBytes: 512 * MIB })
+    await raised.client.setMemoryLimit(3_072 * MIB)
+    expect((await raised.run(ONE)).outputs.get('y')).toEqual(floats([1, 1], 1))
   })
 
   it('is kept by the watchdog where the machine has no limits of its own', async () => {
@@ -227,14 +228,14 @@ describe('the memory limit of a running executor', () => {
 describe('a background load', () => {
   it('has the lower priority that is reported while it lasts, and the normal one afterwards', async () => {
     const client = await rig.start()
-    const { backgroundLoads } = client.protections
+    const { background } = client.protections
     const autogroup = () => readFile(`/proc/${client.pid}/autogroup`, 'utf8').catch(() => '')
     await client.setBackground(true)
     await rig.load(client, linearModel())
-    if (backgroundLoads === 'autogroup') expect(await autogroup()).toMatch(/nice [1-9]/)
-    if (backgroundLoads === 'nice') expect(getPriority(client.pid)).toBeGreaterThan(0)
+    if (background === 'autogroup') expect(await autogroup()).toMatch(/nice [1-9]/)
+    if (background === 'nice') expect(getPriority(client.pid)).toBeGreaterThan(0)
     await client.setBackground(false)
-    if (backgroundLoads === 'autogroup') expect(await autogroup()).toMatch(/nice 0$/m)
+    if (background === 'autogroup') expect(await autogroup()).toMatch(/nice 0$/m)
     expect(getPriority(client.pid)).toBe(0)
   })
 

@@ -34,13 +34,16 @@ function announcing(sizeBytes: number): Uint8Array {
 
 /** An executor that first says one thing and, when it is asked anything, another. */
 async function startImpostor(first: Uint8Array, then: Uint8Array): Promise<ExecutorClient> {
-  const script = `
+  return await startScript(`
     import net from 'node:net'
     const socket = new net.Socket({ fd: 3 })
     socket.write(Buffer.from('${Buffer.from(first).toString('base64')}', 'base64'))
     socket.on('data', () => socket.write(Buffer.from('${Buffer.from(then).toString('base64')}', 'base64')))
-  `
-  return ExecutorClient.start({ entry: await folder.write('impostor.mjs', script), startTimeoutMs: 10_000 })
+  `)
+}
+
+async function startScript(script: string, startTimeoutMs = 10_000): Promise<ExecutorClient> {
+  return ExecutorClient.start({ entry: await folder.write('impostor.mjs', script), startTimeoutMs })
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -49,6 +52,17 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
     (error) => (isPlatformError(error) ? error.code : String(error)),
   )
 }
+
+it.skipIf(process.platform !== 'linux')(
+  'an executor that a signal stops while it starts is ended long before its time to start is over',
+  async () => {
+    const start = startScript("process.kill(process.pid, 'SIGSTOP')", 600_000)
+    await expect(start).rejects.toMatchObject({
+      code: 'onnx.executor_unavailable',
+      message: expect.stringContaining('a signal has stopped it'),
+    })
+  },
+)
 
 describe('an executor that breaks the protocol', () => {
   it.each<[string, Uint8Array]>([

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { getPriority } from 'node:os'
 import type { NamedTensors } from '@understudy/core'
 import { externalLinearModel, linearModel, waitFor } from '@understudy/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -38,10 +39,48 @@ function largeModel() {
   return { ...LARGE, ingested: { path: large, weightsBytes: WEIGHTS_BYTES, mappable: true } }
 }
 
+/** What holds a process back beside others: the nice value of its session, or its own. */
+async function effectiveNice(pid: number): Promise<number> {
+  const autogroup = await readFile(`/proc/${pid}/autogroup`, 'utf8').catch(() => '')
+  return Math.max(getPriority(pid), Number(/nice (-?\d+)/.exec(autogroup)?.[1] ?? 0))
+}
+
 async function anonymousBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
 }
+
+describe('priority', () => {
+  it('of a version on trial is lower than that of live, and the same once it is live', async () => {
+    const path = await rig.folder.write('trial.onnx', linearModel())
+    // Unmeasured, so that it stays in its own executor when it is live.
+    const live = await rig.serve(path, { name: 'live', measured: null })
+    const trial = await rig.serve(path, { name: 'trial', measured: null, role: 'rollout' })
+    const pids = [live, trial].map(({ place }) => place?.pid ?? 0)
+    const niceOf = async () => await Promise.all(pids.map(effectiveNice))
+    const means = await rig.background()
+    expect(await niceOf()).toEqual(means === 'none' ? [0, 0] : [0, 10])
+    await trial.run(X)
+    trial.assume('live')
+    await waitFor('the normal priority', async () => (await niceOf())[1] === 0)
+    trial.assume('rollout')
+    await waitFor('the lower one', async () => means === 'none' || (await niceOf())[1] === 10)
+    expect([live.place?.pid, trial.place?.pid]).toEqual(pids)
+  })
+
+  it('is the lower one, too, in the executor that replaces a lost one of a version on trial', async () => {
+    const path = await rig.folder.write('lost-trial.onnx', linearModel())
+    const trial = await rig.serve(path, { role: 'rollout' })
+    const lost = trial.place?.pid ?? 0
+    process.kill(lost, 'SIGKILL')
+    const pid = await waitFor('the replacement', () => {
+      const now = trial.place?.pid
+      return now === lost ? undefined : now
+    })
+    await trial.run(X)
+    expect(await effectiveNice(pid)).toBe((await rig.background()) === 'none' ? 0 : 10)
+  })
+})
 
 describe('placement', () => {
   it('holds many small versions in one process', async () => {

@@ -31,7 +31,14 @@ export { FilePlanStore } from './plan/file-plan-store.ts'
 export { parsePlan } from './plan/parse-plan.ts'
 export type { PlanReader, PlanStore } from './plan/plan-ports.ts'
 export { InputValidator } from './predict/input-validator.ts'
-export type { Predictor, VersionDescription, VersionStatus } from './predictor.ts'
+export { modelNotFound } from './predict/model-not-found.ts'
+export {
+  type PredictionReceiver,
+  type Predictor,
+  submitTo,
+  type VersionDescription,
+  type VersionStatus,
+} from './predictor.ts'
 export type {
   AspiredVersionsCallback,
   LoadContext,

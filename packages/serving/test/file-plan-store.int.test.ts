@@ -26,6 +26,13 @@ describe('FilePlanStore', () => {
     expect(await readdir(folder)).toEqual(['plan.json'])
   })
 
+  it('gives back the API keys: a node that starts without its control plane knows them', async () => {
+    const key = { id: 'k1', hmac: 'ab', models: ['iris'], verbs: ['predict' as const], expiresAtMs: 5 }
+    const store = new FilePlanStore(path)
+    await store.save({ ...plan(1), keys: [key] })
+    expect(await store.load()).toEqual({ ...plan(1), keys: [key] })
+  })
+
   it('has nothing where nothing was saved', async () => {
     expect(await new FilePlanStore(path).load()).toBeUndefined()
   })

@@ -1,3 +1,4 @@
+import { context, propagation, trace } from '@opentelemetry/api'
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
 import { PlatformError } from '@understudy/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,7 +7,11 @@ import { tracer, withSpan } from './tracing.ts'
 
 const provider = new NodeTracerProvider()
 beforeAll(() => provider.register())
-afterAll(() => provider.shutdown())
+afterAll(async () => {
+  await provider.shutdown()
+  // It is global, and other tests run in this process.
+  for (const registered of [trace, context, propagation]) registered.disable()
+})
 
 /** A logger and the lines it wrote, read back. */
 function capture(level?: string) {

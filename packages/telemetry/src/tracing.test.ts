@@ -1,4 +1,4 @@
-import { context, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api'
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { PlatformError } from '@understudy/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -18,7 +18,11 @@ const STORED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 
 beforeAll(() => provider.register())
-afterAll(() => provider.shutdown())
+afterAll(async () => {
+  await provider.shutdown()
+  // It is global, and other tests run in this process.
+  for (const registered of [trace, context, propagation]) registered.disable()
+})
 beforeEach(() => exporter.reset())
 
 function only() {

@@ -37,6 +37,7 @@ export class RigNode {
   readonly pid: number
   readonly exit: Promise<number | null>
   port = 0
+  grpcPort = 0
   /** The end of what it has logged. */
   output = ''
   readonly #child: ChildProcess
@@ -67,6 +68,7 @@ export class RigNode {
       UNDERSTUDY_PLAN_FILE: planFile,
       UNDERSTUDY_NODE_NAME: name,
       UNDERSTUDY_REST_PORT: String(port),
+      UNDERSTUDY_GRPC_PORT: '0',
       UNDERSTUDY_PARENT_PIPE: '1',
       ...env,
     }
@@ -155,6 +157,7 @@ export class RigNode {
     try {
       await waitFor('the node to listen', () => this.ended || this.#readyPort(), { timeoutMs: 30_000 })
       this.port = this.#readyPort() ?? 0
+      this.grpcPort = this.#readyPort('grpcPort') ?? 0
       if (this.port === 0) throw new Error('the node ended before it listened')
     } catch (cause) {
       await this.end()
@@ -162,8 +165,8 @@ export class RigNode {
     }
   }
 
-  #readyPort(): number | undefined {
-    const [, port] = /"event":"ready"[^\n]*"port":(\d+)/.exec(this.output) ?? []
+  #readyPort(name = 'port'): number | undefined {
+    const [, port] = new RegExp(`"event":"ready"[^\\n]*"${name}":(\\d+)`).exec(this.output) ?? []
     return port === undefined ? undefined : Number(port)
   }
 

@@ -8,7 +8,7 @@ export async function waitFor<T>(
   probe: () => T | Promise<T>,
   options: { readonly timeoutMs?: number; readonly everyMs?: number } = {},
 ): Promise<NonNullable<T>> {
-  const { timeoutMs = 20_000, everyMs = 20 } = options
+  const { timeoutMs = 45_000, everyMs = 20 } = options
   const deadline = performance.now() + timeoutMs
   let lastError: unknown
   for (;;) {

@@ -1,11 +1,10 @@
-import { Agent } from 'node:http'
 import { parseDurationMs } from '@understudy/core'
 import { Command, InvalidArgumentError } from 'commander'
 import type { CliContext } from '../cli-context.ts'
 import { ask, CliError } from '../control/control-client.ts'
 import { readEnvironment } from '../env.ts'
 import { openLoop, quantile, type RequestOutcome } from '../traffic/open-loop.ts'
-import { predictSample } from '../traffic/predict-sample.ts'
+import { predictSample, predictTarget } from '../traffic/predict-sample.ts'
 
 interface PredictOptions {
   readonly golden?: boolean
@@ -52,19 +51,18 @@ export function createCommand(context: CliContext): Command {
     .option('--rate <perSecond>', 'requests a second', rateArgument, 50)
     .option('--for <duration>', 'how long', durationArgument, 30_000)
     .action(async (model: string, options: PredictOptions) => {
-      const { consoleUrl, servingUrl } = readEnvironment(context.root)
+      const { consoleUrl, servingUrl, apiKey } = readEnvironment(context.root)
       const samples = await ask(consoleUrl, (client) => client.samples.query({ model }))
-      const agent = new Agent({ keepAlive: true, maxSockets: 64 })
-      const url = new URL(`/v1/models/${encodeURIComponent(model)}:predict`, servingUrl)
+      const target = predictTarget(servingUrl, model, apiKey)
       const outcomes = await openLoop({
         ratePerSecond: options.rate,
         durationMs: options.for,
         send: () => {
           const sample = samples[Math.floor(Math.random() * samples.length)]
-          return predictSample({ url, agent }, sample?.inputs ?? {})
+          return predictSample(target, sample?.inputs ?? {})
         },
       })
-      agent.destroy()
+      target.agent.destroy()
       context.write(`${summary(model, outcomes)}\n`)
       const failed = outcomes.filter((outcome) => outcome.error !== null).length
       if (failed > 0) throw new CliError(`${failed} requests failed.`)

@@ -1,23 +1,7 @@
 import type { StatusDocument, StatusModel, StatusVersion } from '@understudy/api/views'
 import { shortCommit, shortDigest } from '@understudy/core'
 import Table from 'cli-table3'
-
-const BORDERLESS = {
-  chars: {
-    ...{
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-    },
-    ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
-  },
-  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-}
+import { BORDERLESS } from './borderless.ts'
 
 const version = (number: number | null) => (number === null ? '–' : `v${number}`)
 

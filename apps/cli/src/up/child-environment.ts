@@ -20,9 +20,14 @@ export function childEnvironment(config: CliEnvironment, facts: ChildFacts): Rec
     UNDERSTUDY_REPO_URL: facts.repoUrl,
     UNDERSTUDY_REPO_BRANCH: config.repoBranch,
     UNDERSTUDY_REST_PORT: String(config.restPort),
+    UNDERSTUDY_GRPC_PORT: String(config.grpcPort),
     UNDERSTUDY_CONSOLE_PORT: String(config.consolePort),
     UNDERSTUDY_POLL_INTERVAL_MS: String(config.pollIntervalMs),
-    UNDERSTUDY_SERVING_URL: `http://127.0.0.1:${config.restPort}`,
+    UNDERSTUDY_SERVING_URL: config.servingUrl,
+    ...(config.tls && {
+      UNDERSTUDY_TLS_CERT_FILE: config.tls.certFile,
+      UNDERSTUDY_TLS_KEY_FILE: config.tls.keyFile,
+    }),
     UNDERSTUDY_OS_USER: config.osUser,
     UNDERSTUDY_PARENT_PIPE: '1',
   }

@@ -6,7 +6,7 @@ import { formatNodes } from '../balancer/env.ts'
 import type { BackendNode } from '../balancer/node-table.ts'
 import type { ChildSpec } from './child-spec.ts'
 import { ask, untilOk } from './probes.ts'
-import { nodeEnvironment } from './serving-nodes.ts'
+import { type NodePlan, nodeEnvironment } from './serving-nodes.ts'
 
 /** Files of the built platform, absolute. */
 export interface PlatformFiles {
@@ -39,8 +39,11 @@ export interface SpecContext {
   /** Folder for what must be found again after everything was killed. */
   readonly runDir: string
   readonly clock: Clock
-  readonly restPort: number
+  /** Where the node on the public port answers. */
+  readonly servingUrl: string
   readonly consolePort: number
+  /** For those who check or make API keys. */
+  readonly keyCheckKey: string
 }
 
 export function postgresSpec(
@@ -67,12 +70,13 @@ export function controllerSpec({ files, env }: SpecContext): ChildSpec {
 }
 
 /** The serving node on the public port; or several on ports of their own, which a balancer there stands before. */
-export function servingSpecs(context: SpecContext, nodes: readonly BackendNode[]): ChildSpec[] {
-  const { env, restPort } = context
-  if (nodes.length === 0) return [servingSpec(context, { name: 'serving node', env, port: restPort })]
+export function servingSpecs(context: SpecContext, nodes: readonly NodePlan[]): ChildSpec[] {
+  const { env, servingUrl } = context
+  if (nodes.length === 0) return [servingSpec(context, { name: 'serving node', env, url: servingUrl })]
   return nodes.map((node, index) => {
     const own = nodeEnvironment(env, node, nodes.length)
-    return servingSpec(context, { name: `serving node ${index + 1}`, env: own, port: node.port })
+    const url = `http://127.0.0.1:${node.port}`
+    return servingSpec(context, { name: `serving node ${index + 1}`, env: own, url })
   })
 }
 
@@ -83,13 +87,13 @@ export function servingSpecs(context: SpecContext, nodes: readonly BackendNode[]
 const SERVING_FLAGS = ['--max-semi-space-size=64']
 
 function servingSpec(
-  { files, clock }: SpecContext,
-  { name, env, port }: { readonly name: string; readonly env: SpecContext['env']; readonly port: number },
+  { files, clock, keyCheckKey }: SpecContext,
+  { name, env, url }: { readonly name: string; readonly env: SpecContext['env']; readonly url: string },
 ): ChildSpec {
   return {
-    ...nodeProgram(name, files.serving, env),
+    ...nodeProgram(name, files.serving, { ...env, UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey }),
     args: [...SERVING_FLAGS, files.serving],
-    ready: whenOk(`http://127.0.0.1:${port}/v2/health/ready`, clock),
+    ready: whenOk(`${url}/v2/health/ready`, clock),
     // Its drain included.
     stopWithinMs: 20_000,
   }
@@ -105,7 +109,7 @@ export function balancerSpec({ files, env }: SpecContext, nodes: readonly Backen
   }
 }
 
-export function consoleSpec({ files, env, clock, consolePort, runDir }: SpecContext): ChildSpec {
+export function consoleSpec({ files, env, clock, consolePort, runDir, keyCheckKey }: SpecContext): ChildSpec {
   return guarded({
     name: 'console',
     guard: files.guard,
@@ -117,7 +121,11 @@ export function consoleSpec({ files, env, clock, consolePort, runDir }: SpecCont
       endSteps: [{ signal: 'SIGTERM', waitMs: 1_500 }],
       identityFile: path.join(runDir, 'console.json'),
     },
-    env: { ...env, HOSTNAME: '127.0.0.1', PORT: String(consolePort), NEXT_TELEMETRY_DISABLED: '1' },
+    env: {
+      ...env,
+      ...{ HOSTNAME: '127.0.0.1', PORT: String(consolePort), NEXT_TELEMETRY_DISABLED: '1' },
+      UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey,
+    },
     ready: whenOk(`http://127.0.0.1:${consolePort}/api/health`, clock),
     stopWithinMs: 5_000,
   })

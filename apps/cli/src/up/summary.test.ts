@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { summary } from './summary.ts'
 
 const facts = {
-  restPort: 8501,
+  servingUrl: 'http://127.0.0.1:8501',
+  needsKey: false,
+  grpcPorts: [8500],
   consolePort: 3000,
   nodes: 1,
   modelsRepository: '/home/ada/under study/.understudy/models.git',
@@ -26,10 +28,25 @@ describe('summary', () => {
     expect(summary(facts)).not.toContain('Nodes')
   })
 
+  it('says where gRPC is answered, by each node', () => {
+    expect(summary(facts)).toContain('gRPC      127.0.0.1:8500\n')
+    expect(summary({ ...facts, nodes: 2, grpcPorts: [20_001, 20_003] })).toContain(
+      'gRPC      127.0.0.1:20001, 127.0.0.1:20003\n',
+    )
+  })
+
   it('promises no request that was not answered', () => {
     const text = summary({ ...facts, answered: false })
     expect(text).not.toContain('curl')
     expect(text).toContain('understudy why iris')
+  })
+
+  it('says how to make an API key where one is needed', () => {
+    const text = summary({ ...facts, needsKey: true, servingUrl: 'https://127.0.0.1:8501', answered: false })
+    expect(text).toContain('understudy key create --name <name>')
+    expect(text).toContain(
+      'curl -sk -H "Authorization: Bearer <key>" https://127.0.0.1:8501/v1/models/iris:predict',
+    )
   })
 
   it('names a repository of the user without its password', () => {

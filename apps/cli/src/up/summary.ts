@@ -2,7 +2,12 @@
 export const FIRST_REQUEST = { model: 'iris', body: '{"instances": [[5.1, 3.5, 1.4, 0.2]]}' } as const
 
 export interface SummaryFacts {
-  readonly restPort: number
+  /** Where predictions are answered. */
+  readonly servingUrl: string
+  /** Of each node. */
+  readonly grpcPorts: readonly number[]
+  /** They need an API key. */
+  readonly needsKey: boolean
   readonly consolePort: number
   readonly nodes: number
   /** The embedded repository; undefined when the user brought one. */
@@ -15,7 +20,7 @@ export interface SummaryFacts {
 
 /** What a person needs next, as the last thing on the screen. The request stands there only if it works. */
 export function summary(facts: SummaryFacts): string {
-  const { restPort, consolePort, nodes, modelsRepository, repoUrl, dataDir, answered } = facts
+  const { servingUrl, grpcPorts, consolePort, nodes, modelsRepository, repoUrl, dataDir } = facts
   const models = modelsRepository
     ? [
         `  Models    git clone ${shellWord(modelsRepository)} my-models`,
@@ -27,26 +32,34 @@ export function summary(facts: SummaryFacts): string {
     '',
     `  Console   http://127.0.0.1:${consolePort}`,
     ...models,
-    ...(nodes > 1 ? [`  Nodes     ${nodes}, behind a balancer on 127.0.0.1:${restPort}`] : []),
+    ...(nodes > 1 ? [`  Nodes     ${nodes}, behind a balancer on ${new URL(servingUrl).host}`] : []),
+    `  gRPC      ${grpcPorts.map((port) => `${new URL(servingUrl).hostname}:${port}`).join(', ')}`,
     `  Data      ${dataDir}`,
     '',
-    ...predictLines(restPort, { answered, embedded: modelsRepository !== undefined }),
+    ...predictLines(facts),
     '',
     'Ctrl-C stops everything; the data stays.',
   ].join('\n')
 }
 
-export function predictUrl(restPort: number, model: string): string {
-  return `http://127.0.0.1:${restPort}/v1/models/${model}:predict`
+export function predictUrl(servingUrl: string, model: string): string {
+  return `${servingUrl}/v1/models/${model}:predict`
 }
 
-function predictLines(
-  restPort: number,
-  on: { readonly answered: boolean; readonly embedded: boolean },
-): string[] {
-  const curl = (model: string, body: string) => `  curl -s ${predictUrl(restPort, model)} -d '${body}'`
-  if (on.answered) return ['Ask for a prediction:', '', curl(FIRST_REQUEST.model, FIRST_REQUEST.body)]
-  if (!on.embedded) return ['Ask for a prediction:', '', curl('<model>', '{"instances": [...]}')]
+function predictLines({ servingUrl, needsKey, modelsRepository, answered }: SummaryFacts): string[] {
+  const isEmbedded = modelsRepository !== undefined
+  // The certificate is for the name by which others know this machine.
+  const options = `${servingUrl.startsWith('https:') ? '-sk' : '-s'}${needsKey ? ' -H "Authorization: Bearer <key>"' : ''}`
+  const curl = (model: string, body: string) =>
+    `  curl ${options} ${predictUrl(servingUrl, model)} -d '${body}'`
+  const first = isEmbedded
+    ? curl(FIRST_REQUEST.model, FIRST_REQUEST.body)
+    : curl('<model>', '{"instances": [...]}')
+  if (needsKey) {
+    const create = '  npx --no-install understudy key create --name <name>'
+    return ['Make an API key, then ask for a prediction:', '', create, first]
+  }
+  if (answered || !isEmbedded) return ['Ask for a prediction:', '', first]
   return [
     `The model ${FIRST_REQUEST.model} does not answer yet; this says what it waits for:`,
     '',

@@ -4,11 +4,11 @@ import type { Clock } from '@understudy/core'
 import { EmbeddedPostgres } from '@understudy/db/embedded'
 import { untilLeftoverEnded } from '@understudy/db/guard'
 import { checkDatabase, deployMigrations } from '@understudy/db/migrate'
-import type { BackendNode } from '../balancer/node-table.ts'
 import type { CliEnvironment } from '../env.ts'
 import { checkBuilt, checkGit, checkPorts, type WantedPort } from './checks.ts'
 import { childEnvironment } from './child-environment.ts'
 import { type DataFolder, prepareDataFolder } from './data-folder.ts'
+import { keyCheckKey } from './installation-secret.ts'
 import type { CreateModelsRepository } from './models-repository.ts'
 import { nodePorts } from './node-ports.ts'
 import {
@@ -22,6 +22,7 @@ import {
 } from './platform-specs.ts'
 import { ask, untilOk } from './probes.ts'
 import { Progress } from './progress.ts'
+import { checkNodeCount, type NodePlan, planNodes } from './serving-nodes.ts'
 import type { StopRequests } from './stop-requests.ts'
 import { FIRST_REQUEST, predictUrl, summary } from './summary.ts'
 import { Supervisor } from './supervisor.ts'
@@ -51,6 +52,7 @@ export interface UpOptions {
 export async function up(options: UpOptions): Promise<void> {
   const { config, files, clock, requests, write } = options
   const progress = new Progress(clock, write)
+  checkNodeCount(options.nodes, config)
   await checkGit()
   checkBuilt([files.guard, files.controller, files.serving, files.balancer, files.consoleServer])
   const folder = await prepareDataFolder(config.dataDir, { asRoot: process.getuid?.() === 0 })
@@ -107,13 +109,17 @@ class Start {
     const modelsRepository = config.repoUrl === undefined ? path.join(folder.path, 'models.git') : undefined
     if (modelsRepository !== undefined) await this.#repository(modelsRepository)
     const repoUrl = config.repoUrl ?? path.join(folder.path, 'models.git')
-    await this.#services(childEnvironment(config, { databaseUrl, repoUrl, dataDir: folder.realPath }))
-    const answered = modelsRepository !== undefined && (await this.#firstAnswer())
-    if (this.#options.requests.stop.aborted) return
-    const { restPort, consolePort } = config
-    progress.block(
-      summary({ restPort, consolePort, nodes, modelsRepository, repoUrl, dataDir: folder.path, answered }),
+    const several = await this.#severalNodes()
+    await this.#services(
+      several,
+      childEnvironment(config, { databaseUrl, repoUrl, dataDir: folder.realPath }),
     )
+    const { servingUrl, consolePort, predictNeedsKey: needsKey } = config
+    const answered = modelsRepository !== undefined && !needsKey && (await this.#firstAnswer())
+    if (this.#options.requests.stop.aborted) return
+    const grpcPorts = several.length === 0 ? [config.grpcPort] : several.map(({ grpcPort }) => grpcPort)
+    const facts = { servingUrl, grpcPorts, needsKey, consolePort, nodes, modelsRepository, repoUrl, answered }
+    progress.block(summary({ ...facts, dataDir: folder.path }))
   }
 
   get #runDir(): string {
@@ -160,14 +166,16 @@ class Start {
     this.#parts.progress.line(`models repository: ${at}`)
   }
 
-  async #services(env: Readonly<Record<string, string>>): Promise<void> {
+  async #services(nodes: readonly NodePlan[], env: Readonly<Record<string, string>>): Promise<void> {
     const { config, files, clock } = this.#options
     const { supervisor, progress } = this.#parts
-    const nodes = await this.#severalNodes()
     const serving = nodes.length === 0 ? 'serving node' : `${nodes.length} serving nodes, balancer`
     progress.line(`starting controller, ${serving} and console`)
-    const { restPort, consolePort } = config
-    const context: SpecContext = { files, env, runDir: this.#runDir, clock, restPort, consolePort }
+    const { servingUrl, consolePort } = config
+    const context: SpecContext = {
+      ...{ files, env, runDir: this.#runDir, clock, servingUrl, consolePort },
+      keyCheckKey: await keyCheckKey(this.#parts.folder.realPath, config.secretKey),
+    }
     await Promise.all([
       supervisor.start(controllerSpec(context)),
       // Nodes stop before it: a drain ends their connections, which it would else wait for.
@@ -178,25 +186,25 @@ class Start {
   }
 
   /** The nodes behind the balancer; empty when there is one node, on the public port. */
-  async #severalNodes(): Promise<BackendNode[]> {
+  async #severalNodes(): Promise<NodePlan[]> {
     const { config, nodes: count, clock } = this.#options
     if (count === 1) return []
     const { folder, takenOver } = this.#parts
     const ports = await nodePorts({
       file: path.join(folder.realPath, 'node-ports.json'),
-      count,
+      count: 2 * count,
       reserved: wantedPorts(config).map(({ port }) => port),
       patienceMs: takenOver ? LEFTOVERS_END_WITHIN_MS : 0,
       clock,
     })
-    return ports.map((port, index) => ({ name: `serving-${index + 1}`, port }))
+    return planNodes(ports)
   }
 
   /** Waits until the first request of the summary is really answered. */
   async #firstAnswer(): Promise<boolean> {
     const { clock, config, requests } = this.#options
     this.#parts.progress.line('waiting for the first models to be live')
-    const url = predictUrl(config.restPort, FIRST_REQUEST.model)
+    const url = predictUrl(config.servingUrl, FIRST_REQUEST.model)
     const signal = AbortSignal.any([requests.stop, AbortSignal.timeout(FIRST_ANSWER_WITHIN_MS)])
     return await untilOk((inner) => ask(url, { body: FIRST_REQUEST.body, signal: inner }), { clock, signal })
   }
@@ -210,6 +218,7 @@ async function endLeftovers(runDir: string): Promise<void> {
 function wantedPorts(config: CliEnvironment): WantedPort[] {
   const wanted = [
     { port: config.restPort, use: 'predictions over REST', variable: 'UNDERSTUDY_REST_PORT' },
+    { port: config.grpcPort, use: 'predictions over gRPC', variable: 'UNDERSTUDY_GRPC_PORT' },
     { port: config.consolePort, use: 'the console', variable: 'UNDERSTUDY_CONSOLE_PORT' },
   ]
   if (config.databaseUrl === undefined && config.postgresPort !== undefined) {

@@ -25,18 +25,20 @@ export class TestPlatform {
   readonly dataDir: string
   readonly restPort: number
   readonly consolePort: number
+  readonly grpcPort: number
   readonly #started: ChildProcess[] = []
 
-  private constructor(dataDir: string, restPort: number, consolePort: number) {
+  private constructor(dataDir: string, [restPort, consolePort, grpcPort]: readonly [number, number, number]) {
     this.dataDir = dataDir
     this.restPort = restPort
     this.consolePort = consolePort
+    this.grpcPort = grpcPort
   }
 
   static async create(): Promise<TestPlatform> {
     const parent = await mkdtemp(path.join(os.tmpdir(), 'up-'))
     await chmod(parent, 0o711)
-    return new TestPlatform(path.join(parent, 'data'), await freePort(), await freePort())
+    return new TestPlatform(path.join(parent, 'data'), [await freePort(), await freePort(), await freePort()])
   }
 
   /** Starts `up`; its stdin is the pipe that it ends with. */
@@ -50,6 +52,7 @@ export class TestPlatform {
           HOME: os.tmpdir(),
           UNDERSTUDY_DATA_DIR: this.dataDir,
           UNDERSTUDY_REST_PORT: String(this.restPort),
+          UNDERSTUDY_GRPC_PORT: String(this.grpcPort),
           UNDERSTUDY_CONSOLE_PORT: String(this.consolePort),
           UNDERSTUDY_PARENT_PIPE: '1',
           ...options.env,
@@ -73,12 +76,17 @@ export class TestPlatform {
     return text.split('\n').filter(Boolean)
   }
 
-  async close(): Promise<void> {
+  /** Ends whatever runs; the data stays. */
+  async end(): Promise<void> {
     for (const child of this.#started) {
       child.stdin?.destroy()
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     }
     await waitFor('every process to end', async () => (await this.processes()).length === 0)
+  }
+
+  async close(): Promise<void> {
+    await this.end()
     await rm(path.dirname(this.dataDir), { recursive: true, force: true })
   }
 

@@ -7,14 +7,14 @@ import { readEnvironment } from '../../src/env.ts'
 import { listenForStopRequests } from '../../src/up/stop-requests.ts'
 import { up } from '../../src/up/up.ts'
 
-// `understudy up` as it is, with small programs in the places of controller, serving node and console.
+// `understudy up` as it is and the bundled guard, with small programs in the places of controller, serving node and console.
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const config = readEnvironment(here('.'))
 try {
   await up({
     config,
     files: {
-      guard: here('guard.mjs'),
+      guard: here('../../dist/up/guard.mjs'),
       controller: here(process.argv[2] ?? 'controller.mjs'),
       serving: here('serving.mjs'),
       balancer: here('balancer.mjs'),

@@ -1,30 +1,28 @@
-import type { ActResult, ControlService } from '@understudy/api/control'
-import type {
-  AuditEntryView,
-  ModelRow,
-  ModelView,
-  NeedsYouItem,
-  PlatformView,
-  RolloutView,
-  SeenRollout,
-} from '@understudy/api/views'
+import type { ActResult, ControlKeys, ControlService } from '@understudy/api/control'
+import type { AuditEntryView, ModelView, PlatformView, RolloutView, SeenRollout } from '@understudy/api/views'
 import { PlatformError } from '@understudy/core'
-import { churnModel, digestOf, digitsModel, firstEntries, irisModel, versionOf } from './story.ts'
-
-const HEARTBEAT_MS = 2_000
-const OPEN = new Set(['progressing', 'paused'])
+import { ChangeFeed } from './change-feed.ts'
+import type { Story } from './harness-command.ts'
+import { ended, firstPushOf, promoted, rolledBack, underAnotherPolicy } from './memory-changes.ts'
+import { isOpen, needsYou, rowOf } from './memory-views.ts'
+import { churnModel, digitsModel, firstEntries, irisModel } from './story.ts'
+import { digestOf } from './story-parts.ts'
 
 /** A control plane in memory that tells one story: for the console's own tests. Acts change it as the real one would. */
 export class MemoryControlService implements ControlService {
+  readonly feed = new ChangeFeed()
+  /** The console has no page of them. */
+  readonly keys: ControlKeys = {
+    create: () => Promise.reject(new PlatformError('control.keys_unavailable', 'This story has no keys.')),
+    list: () => Promise.resolve([]),
+    revoke: () => Promise.reject(new PlatformError('control.not_found', 'This story has no keys.')),
+  }
   readonly #actor: string
   readonly #models = new Map<string, ModelView>()
   readonly #past = new Map<string, RolloutView>()
   readonly #audit: AuditEntryView[] = []
-  readonly #waiting = new Set<() => void>()
-  #seq = 0
-  #silent = false
 
-  constructor(actor: string, story: 'full' | 'empty') {
+  constructor(actor: string, story: Story) {
     this.#actor = actor
     if (story === 'empty') return
     for (const model of [churnModel(), digitsModel(214), irisModel()]) this.#models.set(model.name, model)
@@ -46,14 +44,18 @@ export class MemoryControlService implements ControlService {
         stalled: false,
       },
       servingUrl: 'http://127.0.0.1:8501',
-      needsYouCount: this.#needsYou().length,
+      needsYouCount: needsYou([...this.#models.values()]).length,
       openRolloutCount: [...this.#models.values()].filter((model) => isOpen(model.rollout)).length,
     })
   }
 
   async overview() {
-    const models = [...this.#models.values()].map(rowOf)
-    return { needsYou: this.#needsYou(), models, recent: this.#audit.slice(-6).reverse() }
+    const models = [...this.#models.values()]
+    return {
+      needsYou: needsYou(models),
+      models: models.map(rowOf),
+      recent: this.#audit.slice(-6).reverse(),
+    }
   }
 
   async model(name: string) {
@@ -139,32 +141,8 @@ export class MemoryControlService implements ControlService {
     if (act.from !== undefined && act.from !== live.number) {
       return { changed: false, sentence: `v${act.from} is not live any more; v${live.number} answers.` }
     }
-    const at = new Date().toISOString()
-    this.#change({
-      ...model,
-      live: previous,
-      previous: null,
-      generation: model.generation + 1,
-      hold: { actor: act.actor, reason: act.reason, since: at },
-      drift: { reason: 'heldByOperator', detail: `Git asks for v${live.number}.`, since: at },
-      versions: model.versions.map((version) =>
-        version.number === live.number
-          ? { ...version, standing: 'withdrawn', reason: `Rolled back by ${act.actor}: ${act.reason}` }
-          : version,
-      ),
-      promotions: [
-        {
-          generation: model.generation + 1,
-          kind: 'rollback',
-          from: live.number,
-          to: previous.number,
-          actor: act.actor,
-          reason: act.reason,
-          at,
-        },
-        ...model.promotions,
-      ],
-    })
+    const deed = { actor: act.actor, reason: act.reason, at: new Date().toISOString() }
+    this.#change(rolledBack(model, live, previous, deed))
     const sentence = `${act.model} v${live.number} was taken off; v${previous.number} answers.`
     this.#record({ ...this.#by('rolledBack', { ...act, version: previous.number }), sentence })
     return { changed: true, sentence }
@@ -188,22 +166,8 @@ export class MemoryControlService implements ControlService {
     return { changed: true, sentence }
   }
 
-  async *changes(signal: AbortSignal) {
-    while (!signal.aborted) {
-      if (!this.#silent) yield { seq: this.#seq, at: new Date().toISOString() }
-      await this.#nextChange(signal)
-    }
-  }
-
-  /** How many pages listen. */
-  get listeners(): number {
-    return this.#waiting.size
-  }
-
-  /** Ends the heartbeat without closing a stream, as a cut network does. */
-  set silent(value: boolean) {
-    this.#silent = value
-    this.#wake()
+  changes(signal: AbortSignal) {
+    return this.feed.changes(signal)
   }
 
   /** Somebody pushes another policy: the open rollout ends and the next attempt begins. */
@@ -211,44 +175,14 @@ export class MemoryControlService implements ControlService {
     const model = this.#model(name)
     const { rollout } = model
     if (rollout === null) return
-    const policyHash = digestOf(`another policy of ${name}`)
-    this.#past.set(rollout.id, {
-      ...rollout,
-      state: 'aborted',
-      reason: 'policyChanged',
-      endedAt: new Date().toISOString(),
-    })
-    const id = `${rollout.id.slice(0, -2)}99`
-    const next: RolloutView = {
-      ...rollout,
-      id,
-      state: 'progressing',
-      step: 'shadow',
-      pauseReason: null,
-      verdict: null,
-      seen: { ...rollout.seen, rolloutId: id, policyHash },
-      may: {
-        ...rollout.may,
-        approve: { allowed: false, because: 'v2 has no verdict yet: it can be approved when it passed.' },
-      },
-    }
-    this.#change({ ...model, rollout: next, policyHash })
+    const endedAt = new Date().toISOString()
+    this.#past.set(rollout.id, { ...rollout, state: 'aborted', reason: 'policyChanged', endedAt })
+    this.#change(underAnotherPolicy(model, rollout))
   }
 
   /** A first version of a new model arrives. */
   push(name: string): void {
-    const at = new Date().toISOString()
-    const commit = { hash: digestOf(name).slice(0, 40), subject: `${name} 1`, authorName: 'Chen Yu', at }
-    this.#change({
-      ...irisModel(),
-      name,
-      description: '',
-      rollout: null,
-      drift: null,
-      live: null,
-      versions: [versionOf(name, 1, { commit, state: 'validating' })],
-      promotions: [],
-    })
+    this.#change(firstPushOf(name, new Date().toISOString()))
   }
 
   #decidable(name: string, version: number, seen: SeenRollout | undefined): RolloutView | null {
@@ -268,63 +202,17 @@ export class MemoryControlService implements ControlService {
   }
 
   #end(name: string, rollout: RolloutView): void {
-    const model = this.#model(name)
-    const succeeded = rollout.state === 'succeeded'
-    this.#change({
-      ...model,
-      rollout: {
-        ...rollout,
-        pauseReason: null,
-        endedAt: new Date().toISOString(),
-        steps: rollout.steps.map((step) =>
-          step.state === 'done' ? step : { ...step, state: succeeded ? 'done' : 'skipped', note: '' },
-        ),
-      },
-      why: {
-        sentence: succeeded
-          ? `${name} v${rollout.candidate.number} is live. Nothing to do.`
-          : `${name} waits for a push.`,
-        command: null,
-      },
-      drift: succeeded
-        ? null
-        : { reason: 'rolloutFailed', detail: 'The newest version failed.', since: new Date().toISOString() },
-    })
+    this.#change(ended(this.#model(name), rollout, new Date().toISOString()))
   }
 
   #promote(name: string, number: number, reason: string | null): void {
     const model = this.#model(name)
     const to = model.versions.find((version) => version.number === number)
     if (to === undefined) return
-    const generation = model.generation + 1
-    const at = new Date().toISOString()
-    this.#change({
-      ...model,
-      live: { number, digest: to.digest },
-      previous: model.live,
-      generation,
-      promotions: [
-        {
-          generation,
-          kind: 'evidence',
-          from: model.live?.number ?? null,
-          to: number,
-          actor: this.#actor,
-          reason,
-          at,
-        },
-        ...model.promotions,
-      ],
-    })
-    this.#record({
-      at,
-      actor: this.#actor,
-      action: 'promoted',
-      model: name,
-      version: number,
-      sentence: `${name} v${number} is live.`,
-      reason,
-    })
+    const deed = { actor: this.#actor, reason, at: new Date().toISOString() }
+    this.#change(promoted(model, to, deed))
+    const sentence = `${name} v${number} is live.`
+    this.#record({ ...deed, action: 'promoted', model: name, version: number, sentence })
   }
 
   #by(
@@ -345,7 +233,7 @@ export class MemoryControlService implements ControlService {
   ): void {
     const seq = this.#audit.length + 1
     this.#audit.push({ ...entry, reason: entry.reason ?? null, seq, hash: digestOf(`entry ${seq}`) })
-    this.#wake()
+    this.feed.wake()
   }
 
   #model(name: string): ModelView {
@@ -356,87 +244,6 @@ export class MemoryControlService implements ControlService {
 
   #change(model: ModelView): void {
     this.#models.set(model.name, model)
-    this.#wake()
-  }
-
-  #needsYou(): readonly NeedsYouItem[] {
-    return [...this.#models.values()]
-      .flatMap(needsOf)
-      .sort((one, other) => URGENCY[one.kind] - URGENCY[other.kind])
-  }
-
-  #wake(): void {
-    this.#seq += 1
-    for (const wake of [...this.#waiting]) wake()
-  }
-
-  #nextChange(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        this.#waiting.delete(done)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, HEARTBEAT_MS)
-      this.#waiting.add(done)
-      signal.addEventListener('abort', done)
-    })
-  }
-}
-
-const URGENCY = { approval: 0, paused: 1, repository: 2, rejected: 3, held: 4 } as const
-
-function isOpen(rollout: RolloutView | null): rollout is RolloutView {
-  return rollout !== null && OPEN.has(rollout.state)
-}
-
-function needsOf(model: ModelView): readonly NeedsYouItem[] {
-  const { rollout } = model
-  const base = { model: model.name, rolloutId: rollout?.id ?? null, gates: [] }
-  if (rollout?.pauseReason === 'approval') {
-    const { analysis, commit } = rollout
-    return [
-      {
-        ...base,
-        kind: 'approval',
-        sentence: `${model.name} v${rollout.candidate.number} passed its shadow and waits for your approval`,
-        detail: `pushed by ${commit.authorName} · ${analysis?.pairs} pairs in 39 min`,
-        gates: analysis?.gates ?? [],
-      },
-    ]
-  }
-  const [newest] = model.versions
-  if (newest?.state === 'rejected') {
-    const detail = `${newest.reason ?? ''} v${model.live?.number} goes on.`
-    return [{ ...base, kind: 'rejected', sentence: `${model.name} v${newest.number} was rejected`, detail }]
-  }
-  if (model.hold === null) return []
-  const detail = `held by ${model.hold.actor}: “${model.hold.reason}”`
-  return [{ ...base, kind: 'held', sentence: `${model.name} is held on v${model.live?.number}`, detail }]
-}
-
-function rowOf(model: ModelView): ModelRow {
-  const { name, description, live, rollout, drift, hold } = model
-  const row = { name, description, live, drift, held: hold !== null }
-  if (!isOpen(rollout)) return { ...row, rollout: null }
-  const { id, candidate, state, step, pauseReason, analysis, steps } = rollout
-  return {
-    ...row,
-    rollout: {
-      id,
-      candidate,
-      state,
-      step,
-      pauseReason,
-      verdict: analysis?.outcome ?? null,
-      pairs: analysis?.pairs ?? 0,
-      minPairs: analysis?.minPairs ?? 0,
-      stepIndex: Math.max(
-        0,
-        steps.findIndex((each) => each.state === 'now'),
-      ),
-      stepCount: steps.length,
-    },
+    this.feed.wake()
   }
 }

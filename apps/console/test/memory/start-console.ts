@@ -3,20 +3,22 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { waitFor } from '@understudy/testing'
-import type { HarnessCommand } from './harness-command.ts'
+import type { HarnessCommand, Story } from './harness-command.ts'
 
 export interface RunningConsole {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
   readonly port: number
   tell(command: HarnessCommand): void
+  /** Forgets what happened and tells a story from its beginning. Precondition: no page is open. */
+  begin(story: Story): Promise<void>
   /** Streams that are open now. */
   countListeners(): Promise<number>
   stop(): Promise<void>
 }
 
 /** Starts the built console, in a process of its own, over a control plane in memory that tells one story. */
-export async function startConsole(story: 'full' | 'empty'): Promise<RunningConsole> {
+export async function startConsole(story: Story): Promise<RunningConsole> {
   const port = await freePort()
   const child = fork(join(import.meta.dirname, 'serve.ts'), [story], {
     execArgv: ['--import', 'tsx'],
@@ -36,18 +38,24 @@ export async function startConsole(story: 'full' | 'empty'): Promise<RunningCons
     url,
     port,
     tell: (command) => void child.send(command),
+    begin: async (story) => void (await ask(child, { do: 'begin', story })),
     countListeners: () => countListeners(child),
     stop: () => stop(child),
   }
 }
 
 async function countListeners(child: ChildProcess): Promise<number> {
-  const answer = once(child, 'message')
-  child.send({ do: 'countListeners' } satisfies HarnessCommand)
-  const [message]: unknown[] = await answer
+  const message = await ask(child, { do: 'countListeners' })
   return typeof message === 'object' && message !== null && 'listeners' in message
     ? Number(message.listeners)
     : -1
+}
+
+async function ask(child: ChildProcess, command: HarnessCommand): Promise<unknown> {
+  const answer = once(child, 'message')
+  child.send(command)
+  const [message]: unknown[] = await answer
+  return message
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,5 +1,13 @@
 import { toPlatformError } from '@understudy/core'
-import { decodePredictBody, encodePredictResponse } from '@understudy/protocols'
+import {
+  decodeExamplesRequest,
+  decodeInferRequest,
+  decodePredictBody,
+  encodeExamplesResponse,
+  encodeInferResponse,
+  encodePredictResponse,
+} from '@understudy/protocols'
+import { joinInfer } from '../http/join-infer.ts'
 import type { CodecReply, CodecRequest, CodecResult, CodecTask } from './codec-protocol.ts'
 import { ownBytes, ownTensors } from './own-memory.ts'
 
@@ -9,13 +17,39 @@ interface CarriedOut {
 }
 
 function carryOut(task: CodecTask): CarriedOut {
-  if (task.kind === 'encode') {
-    const { value, transfer } = ownBytes(Buffer.from(encodePredictResponse(task.outputs, task.form)))
-    return { result: { kind: 'encoded', body: value }, transfer }
+  switch (task.kind) {
+    case 'decode': {
+      const { form, inputs } = decodePredictBody(task.bytes, task.signature, task.mappings)
+      const { value, transfer } = ownTensors(inputs, { copies: false })
+      return { result: { kind: 'decoded', body: { form, inputs: value } }, transfer }
+    }
+    case 'decodeExamples': {
+      const { mapping, inputs } = decodeExamplesRequest(task.bytes, task.target)
+      const { value, transfer } = ownTensors(inputs, { copies: false })
+      return { result: { kind: 'examplesDecoded', request: { mapping, inputs: value } }, transfer }
+    }
+    case 'decodeInfer': {
+      const { inputs, form, timeoutMs } = decodeInferRequest(task.bytes, task.context)
+      const { value, transfer } = ownTensors(inputs, { copies: false })
+      return { result: { kind: 'inferDecoded', request: { inputs: value, form, timeoutMs } }, transfer }
+    }
+    case 'encodeInfer': {
+      const { body, headerLength } = joinInfer(encodeInferResponse(task.answer))
+      const { value, transfer } = ownBytes(typeof body === 'string' ? Buffer.from(body) : body)
+      return { result: { kind: 'inferEncoded', body: value, headerLength }, transfer }
+    }
+    case 'encode':
+      return encoded(encodePredictResponse(task.outputs, task.form))
+    case 'encodeExamples': {
+      const { mapping, classLabels } = task.made
+      return encoded(encodeExamplesResponse(task.outputs, mapping, classLabels))
+    }
   }
-  const { form, inputs } = decodePredictBody(task.bytes, task.signature)
-  const { value, transfer } = ownTensors(inputs, { copies: false })
-  return { result: { kind: 'decoded', body: { form, inputs: value } }, transfer }
+}
+
+function encoded(text: string): CarriedOut {
+  const { value, transfer } = ownBytes(Buffer.from(text))
+  return { result: { kind: 'encoded', body: value }, transfer }
 }
 
 /** Reads or writes one body with the codec of the front itself. Never throws. */

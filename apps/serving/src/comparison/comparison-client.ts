@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads'
-import { type Clock, PlatformError, systemClock } from '@understudy/core'
+import { type Clock, PlatformError } from '@understudy/core'
 import type { PairComparison } from '@understudy/rollout'
+import { SupervisedWorker } from '../worker-threads/supervised-worker.ts'
 import type { ComparisonReply, ComparisonRequest, ComparisonRun } from './comparison-protocol.ts'
 import { detachRun } from './detached-run.ts'
 
@@ -15,18 +15,11 @@ export interface ComparisonClientOptions {
   readonly runTimeoutMs?: number
   /** Heap of the worker; beyond it the worker ends, never the process. @defaultValue 512 */
   readonly heapMebibytesMax?: number
-  /** A worker that ended is not started again sooner. @defaultValue 1 s */
+  /** A worker that ended is not started again sooner; after several losses, later. @defaultValue 1 s */
   readonly restartDelayMs?: number
   /** Told of every worker that ended by itself and every pair that could not be compared. */
   readonly onFault: (error: PlatformError) => void
   readonly clock?: Clock
-}
-
-interface PendingRun {
-  readonly sizeBytes: number
-  readonly timer: NodeJS.Timeout
-  resolve(comparisons: readonly PairComparison[]): void
-  reject(error: PlatformError): void
 }
 
 const DEFAULTS = {
@@ -44,23 +37,22 @@ const DEFAULTS = {
  * starts a new one. What waits is bounded; beyond that runs are rejected at once.
  */
 export class ComparisonClient {
-  readonly #options: ComparisonClientOptions & typeof DEFAULTS
-  readonly #clock: Clock
-  readonly #pending = new Map<number, PendingRun>()
-  #worker: Worker | undefined
-  #notBeforeMs = Number.NEGATIVE_INFINITY
-  #nextId = 1
-  #waitingBytes = 0
-  #closed = false
+  readonly #worker: SupervisedWorker<ComparisonRequest, ComparisonReply>
+  readonly #onFault: (error: PlatformError) => void
 
   constructor(options: ComparisonClientOptions) {
-    this.#options = { ...DEFAULTS, ...options }
-    this.#clock = options.clock ?? systemClock
+    const { inFlightRunsMax, inFlightBytesMax, runTimeoutMs, ...rest } = { ...DEFAULTS, ...options }
+    this.#onFault = options.onFault
+    this.#worker = new SupervisedWorker({
+      ...{ name: 'comparison', subject: 'The comparison worker' },
+      ...{ waitingMax: inFlightRunsMax, waitingBytesMax: inFlightBytesMax, taskTimeoutMs: runTimeoutMs },
+      ...rest,
+    })
   }
 
   /** Runs that wait for the worker. */
   get inFlight(): number {
-    return this.#pending.size
+    return this.#worker.inFlight
   }
 
   /**
@@ -69,83 +61,17 @@ export class ComparisonClient {
    * @throws PlatformError `serving.queue_full`, `serving.executor_lost`, `serving.draining`
    */
   async compare(run: ComparisonRun): Promise<readonly PairComparison[]> {
-    const { inFlightRunsMax, inFlightBytesMax } = this.#options
-    if (this.#pending.size >= inFlightRunsMax || this.#waitingBytes >= inFlightBytesMax) {
-      throw new PlatformError('serving.queue_full', 'The comparison worker has as much to do as it may.')
+    this.#worker.admit()
+    const { run: own, ...enclosure } = detachRun(run)
+    const { comparisons, failure } = await this.#worker.run({ run: own }, enclosure)
+    if (failure !== null) {
+      this.#onFault(new PlatformError('platform.unexpected', `A pair could not be compared: ${failure}`))
     }
-    const worker = this.#ready()
-    const { run: own, transfer, sizeBytes } = detachRun(run)
-    const request: ComparisonRequest = { id: this.#nextId, run: own }
-    this.#nextId += 1
-    return new Promise((resolve, reject) => {
-      worker.postMessage(request, transfer)
-      const timer = setTimeout(
-        () => this.#ended(worker, 'took too long over one run'),
-        this.#options.runTimeoutMs,
-      )
-      this.#pending.set(request.id, { sizeBytes, timer, resolve, reject })
-      this.#waitingBytes += sizeBytes
-    })
+    return comparisons
   }
 
   /** Ends the worker; what waits is rejected. Idempotent. */
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#rejectAll(new PlatformError('serving.draining', 'The node is stopping.'))
-    const worker = this.#worker
-    this.#worker = undefined
-    await worker?.terminate()
-  }
-
-  #ready(): Worker {
-    if (this.#closed) throw new PlatformError('serving.draining', 'The node is stopping.')
-    if (this.#worker !== undefined) return this.#worker
-    if (this.#clock.monotonicMs() < this.#notBeforeMs) {
-      throw new PlatformError('serving.executor_lost', 'The comparison worker ended and is not back yet.')
-    }
-    const worker = new Worker(this.#options.workerPath, {
-      name: 'comparison',
-      env: {},
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMebibytesMax },
-    })
-    worker.on('message', (reply: ComparisonReply) => this.#answered(reply))
-    worker.on('error', (error) => this.#ended(worker, error.message))
-    worker.on('exit', (code) => this.#ended(worker, `exit code ${code}`))
-    this.#worker = worker
-    return worker
-  }
-
-  #answered({ id, comparisons, failure }: ComparisonReply): void {
-    const pending = this.#take(id)
-    if (failure !== null) {
-      this.#options.onFault(
-        new PlatformError('platform.unexpected', `A pair could not be compared: ${failure}`),
-      )
-    }
-    pending?.resolve(comparisons)
-  }
-
-  #take(id: number): PendingRun | undefined {
-    const pending = this.#pending.get(id)
-    if (pending === undefined) return undefined
-    this.#pending.delete(id)
-    this.#waitingBytes -= pending.sizeBytes
-    clearTimeout(pending.timer)
-    return pending
-  }
-
-  #ended(worker: Worker, reason: string): void {
-    if (this.#worker !== worker) return
-    this.#worker = undefined
-    this.#notBeforeMs = this.#clock.monotonicMs() + this.#options.restartDelayMs
-    const error = new PlatformError('serving.executor_lost', `The comparison worker ended: ${reason}.`)
-    this.#rejectAll(error)
-    this.#options.onFault(error)
-    worker.terminate().catch(() => undefined)
-  }
-
-  #rejectAll(error: PlatformError): void {
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(error)
+  close(): Promise<void> {
+    return this.#worker.close()
   }
 }

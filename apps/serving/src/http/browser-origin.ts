@@ -1,12 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { PlatformError } from '@understudy/core'
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i
-
-/** True for names and addresses that only this machine can reach. */
-export function isLoopbackHost(host: string): boolean {
-  return LOOPBACK.test(host) || host === '::1'
-}
+import { isLoopbackHost, PlatformError } from '@understudy/core'
 
 /**
  * Keeps pages of other sites out: a browser names its origin, and that must be this server; on loopback the name must be one of

@@ -1,14 +1,22 @@
 import { PlatformError, toPlatformError } from '@understudy/core'
 import { encodeTfsError, isTfsPath, type TfsRoute } from '@understudy/protocols'
 import type { Predictor } from '@understudy/serving'
+import { type Access, type Caller, everyModel } from '../auth/access.ts'
+import { allowedPredictor } from '../auth/allowed-predictor.ts'
 import type { MetricsRoute } from '../telemetry/metrics-route.ts'
+import type { ModelStatistics } from '../telemetry/model-statistics.ts'
+import { AnswerBurst } from './answer-burst.ts'
 import { answerHeaders, retryAfterSeconds, statusOf } from './answer-headers.ts'
+import { AnswerText } from './answer-text.ts'
 import { checkBrowserOrigin } from './browser-origin.ts'
+import { callerOf } from './caller-of.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
+import { OipHandler } from './oip-handler.ts'
 import { PredictCall, type PredictCallOptions } from './predict-call.ts'
 import type { RestObserver } from './rest-observer.ts'
+import { isExamplesRoute, TfsExamplesCall } from './tfs-examples-call.ts'
 import { TfsHandler } from './tfs-handler.ts'
 import { TrpcHandler } from './trpc-handler.ts'
 
@@ -19,8 +27,11 @@ export interface DispatcherOptions {
   readonly health: NodeHealth
   readonly observer: RestObserver | undefined
   readonly metrics: MetricsRoute | undefined
+  readonly statistics: ModelStatistics
+  readonly access: Access
   readonly largeBodies: LargeBodies | undefined
   readonly maxBodyBytes: number
+  readonly keepAliveTimeoutMs: number
   /** Only this machine can reach the server. */
   readonly loopbackOnly: boolean
   readonly isDraining: () => boolean
@@ -30,16 +41,22 @@ export interface DispatcherOptions {
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #tfs: TfsHandler
+  readonly #oip: OipHandler
   readonly #trpc: TrpcHandler
   readonly #predictOptions: PredictCallOptions
+  /** For callers who may use some models only. */
+  readonly #restricted = new WeakMap<Caller, PredictCallOptions>()
+  readonly #answerText: AnswerText
 
   constructor(options: DispatcherOptions) {
     const { predictor, observer, largeBodies, maxBodyBytes } = options
     this.#options = options
-    this.#tfs = new TfsHandler(predictor)
+    this.#answerText = new AnswerText(options.keepAliveTimeoutMs)
+    this.#tfs = new TfsHandler()
+    this.#oip = new OipHandler(options)
     this.#trpc = new TrpcHandler(options)
     this.#predictOptions = {
-      ...{ predictor, observer, largeBodies, maxBodyBytes },
+      ...{ predictor, observer, largeBodies, maxBodyBytes, burst: new AnswerBurst() },
       send: (exchange, answer) => this.#send(exchange, answer),
       fail: (exchange, error, route) => this.#fail(exchange, error, route),
     }
@@ -54,26 +71,33 @@ export class Dispatcher {
         this.#await(exchange, this.#trpc.handle(exchange, path.slice(TRPC_MOUNT.length)))
       } else if (isTfsPath(path)) {
         route = this.#tfs.route(method, path)
-        if (route.kind === 'predict') new PredictCall(this.#predictOptions, exchange, route).start()
-        else this.#send(exchange, this.#tfs.answer(exchange, route))
-      } else if (this.#options.metrics?.answers(method, path)) {
+        const options = this.#optionsFor(callerOf(this.#options.access, exchange))
+        if (route.kind === 'predict') new PredictCall(options, exchange, route).start()
+        else if (isExamplesRoute(route))
+          this.#await(exchange, new TfsExamplesCall(options, exchange, route).run())
+        else this.#send(exchange, this.#tfs.answer(exchange, route, options.predictor))
+      } else if (this.#oip.owns(path)) this.#oip.handle(exchange)
+      else if (this.#options.metrics?.answers(method, path)) {
         this.#await(exchange, this.#options.metrics.handle(exchange))
-      } else this.#send(exchange, this.#other(exchange))
+      } else throw new PlatformError('request.unknown_route', `There is nothing at ${method} ${path}`)
     } catch (thrown) {
       this.#fail(exchange, toPlatformError(thrown), route)
     }
   }
 
-  #await(exchange: Exchange, handled: Promise<void>): void {
-    handled.catch((thrown) => this.#fail(exchange, toPlatformError(thrown), undefined))
+  /** A model that is not for the caller does not exist for it. */
+  #optionsFor(caller: Caller): PredictCallOptions {
+    if (caller === everyModel) return this.#predictOptions
+    let options = this.#restricted.get(caller)
+    if (options === undefined) {
+      options = { ...this.#predictOptions, predictor: allowedPredictor(this.#options.predictor, caller) }
+      this.#restricted.set(caller, options)
+    }
+    return options
   }
 
-  #other({ method, path }: Exchange): Answer {
-    const { health, isDraining } = this.#options
-    const isRead = method === 'GET' || method === 'HEAD'
-    if (isRead && path === '/v2/health/live') return healthAnswer('live', health.live())
-    if (isRead && path === '/v2/health/ready') return healthAnswer('ready', health.ready() && !isDraining())
-    throw new PlatformError('request.unknown_route', `There is nothing at ${method} ${path}`)
+  #await(exchange: Exchange, handled: Promise<void>): void {
+    handled.catch((thrown) => this.#fail(exchange, toPlatformError(thrown), undefined))
   }
 
   #fail(exchange: Exchange, error: PlatformError, route: TfsRoute | undefined): void {
@@ -83,9 +107,13 @@ export class Dispatcher {
     this.#send(exchange, { status, body: encodeTfsError(error, route) }, error)
   }
 
-  #send({ req, res, requestId, servedBy }: Exchange, { status, body }: Answer, error?: PlatformError): void {
+  #send(exchange: Exchange, answer: Answer, error?: PlatformError): void {
+    const { req, res, requestId, servedBy } = exchange
     if (res.headersSent || res.destroyed) return
-    const headers = answerHeaders(requestId, servedBy, this.#options.predictor.planAgeMs())
+    const planAgeMs = this.#options.predictor.planAgeMs()
+    if (this.#sendText(exchange, answer, planAgeMs)) return
+    const { status, body } = answer
+    const headers = answerHeaders(requestId, servedBy, planAgeMs)
     headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(body)))
     const retryAfter = status === 200 ? undefined : retryAfterSeconds(status, error)
     if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
@@ -93,8 +121,18 @@ export class Dispatcher {
     res.writeHead(status, headers)
     res.end(req.method === 'HEAD' ? undefined : body)
   }
-}
 
-function healthAnswer(name: 'live' | 'ready', isTrue: boolean): Answer {
-  return { status: isTrue ? 200 : 503, body: `{"${name}":${isTrue}}` }
+  /** The same for the usual answer, at a fraction of the cost; false for any other. */
+  #sendText(
+    { res, requestId, servedBy }: Exchange,
+    { status, body }: Answer,
+    planAgeMs: number | undefined,
+  ): boolean {
+    if (status !== 200 || servedBy === undefined || typeof body !== 'string') return false
+    if (!res.maySendText || this.#options.isDraining()) return false
+    const text = this.#answerText.of({ servedBy, requestId, planAgeMs, body })
+    if (text === undefined) return false
+    res.sendText(text)
+    return true
+  }
 }

@@ -1,12 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServedBy } from '@understudy/core'
 import type { ByteLease } from './byte-budget.ts'
 import { ClientGone } from './client-gone.ts'
+import type { IncomingRequest } from './incoming-request.ts'
+import type { OneWriteResponse } from './one-write-response.ts'
 
 /** One HTTP request on its way through the server. */
 export class Exchange {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
+  readonly req: IncomingRequest
+  readonly res: OneWriteResponse
   readonly method: string
   /** Path without the query. */
   readonly path: string
@@ -21,8 +22,8 @@ export class Exchange {
   #controller: AbortController | undefined
 
   constructor(
-    req: IncomingMessage,
-    res: ServerResponse,
+    req: IncomingRequest,
+    res: OneWriteResponse,
     known: { readonly requestId: string; readonly startMs: number; readonly lease: ByteLease },
   ) {
     const { method = 'GET', url = '/' } = req

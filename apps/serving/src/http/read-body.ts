@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { gunzip } from 'node:zlib'
+import { gunzip, inflate } from 'node:zlib'
 import { PlatformError, toPlatformError } from '@understudy/core'
 import type { Exchange } from './exchange.ts'
+import type { BodySink } from './incoming-request.ts'
 
 const NOTHING = new Uint8Array(0)
+const IDENTITY = 'identity'
 
 /** Called once, with the whole body or with why there is none. */
 export type BodyRead = (body: Uint8Array | PlatformError) => void
@@ -13,7 +15,7 @@ function tooLarge(maxBodyBytes: number): PlatformError {
 }
 
 /** The body as it came; stops keeping it at the limit, whatever the length header says. */
-class BodyCollector {
+class BodyCollector implements BodySink {
   readonly #exchange: Exchange
   readonly #maxBodyBytes: number
   readonly #onRead: BodyRead
@@ -27,12 +29,11 @@ class BodyCollector {
     this.#exchange = exchange
     this.#maxBodyBytes = maxBodyBytes
     this.#onRead = onRead
-    exchange.req.on('data', (chunk: Buffer) => this.#add(chunk))
-    exchange.req.on('end', () => this.#end())
+    exchange.req.takeBody(this)
     exchange.gone.addEventListener('abort', () => this.#lost())
   }
 
-  #add(chunk: Buffer): void {
+  chunk(chunk: Buffer): void {
     // After a refusal the rest is read and dropped, so that a client that is still sending gets the answer.
     if (this.#isOver) return
     this.#sizeBytes += chunk.length
@@ -45,15 +46,15 @@ class BodyCollector {
     }
   }
 
+  end(): void {
+    if (this.#isOver) return
+    this.#settle(this.#further === undefined ? (this.#first ?? NOTHING) : Buffer.concat(this.#further))
+  }
+
   #keep(chunk: Buffer): void {
     if (this.#first === undefined) this.#first = chunk
     else if (this.#further === undefined) this.#further = [this.#first, chunk]
     else this.#further.push(chunk)
-  }
-
-  #end(): void {
-    if (this.#isOver) return
-    this.#settle(this.#further === undefined ? (this.#first ?? NOTHING) : Buffer.concat(this.#further))
   }
 
   #lost(): void {
@@ -69,11 +70,35 @@ class BodyCollector {
   }
 }
 
-function unzip(bytes: Uint8Array, exchange: Exchange, maxBodyBytes: number, onRead: BodyRead): void {
-  gunzip(bytes, { maxOutputLength: maxBodyBytes }, (error, plain) => {
+/** Undoes an encoding off the loop, within a bound. */
+type Inflater = typeof gunzip
+
+/** Encodings of bodies by their names, besides none. */
+export type BodyEncodings = ReadonlyMap<string, Inflater>
+
+const GZIP_ONLY: BodyEncodings = new Map([['gzip', gunzip]])
+/** What the Open Inference Protocol reads. */
+export const OIP_ENCODINGS: BodyEncodings = new Map([
+  ['gzip', gunzip],
+  ['deflate', inflate],
+])
+
+interface Zipped {
+  readonly bytes: Uint8Array
+  readonly encoding: string
+  readonly inflater: Inflater
+}
+
+function unzip(
+  { bytes, encoding, inflater }: Zipped,
+  exchange: Exchange,
+  maxBodyBytes: number,
+  onRead: BodyRead,
+): void {
+  inflater(bytes, { maxOutputLength: maxBodyBytes }, (error, plain) => {
     if (error !== null) {
       const isBomb = 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-      const malformed = new PlatformError('request.malformed', 'The body is not valid gzip.', {
+      const malformed = new PlatformError('request.malformed', `The body is not valid ${encoding}.`, {
         cause: error,
       })
       return onRead(isBomb ? tooLarge(maxBodyBytes) : malformed)
@@ -92,24 +117,34 @@ function unzip(bytes: Uint8Array, exchange: Exchange, maxBodyBytes: number, onRe
  *
  * Errors: `request.too_large`, `request.malformed`, `request.unsupported`, `serving.cancelled`, `serving.queue_full`.
  */
-export function readBody(exchange: Exchange, maxBodyBytes: number, onRead: BodyRead): void {
+export function readBody(
+  exchange: Exchange,
+  maxBodyBytes: number,
+  onRead: BodyRead,
+  encodings: BodyEncodings = GZIP_ONLY,
+): void {
   try {
-    const isZipped = checkHeaders(exchange.req.headers, maxBodyBytes) === 'gzip'
+    const encoding = checkHeaders(exchange.req.headers, maxBodyBytes)
+    const inflater = encodings.get(encoding)
+    if (inflater === undefined && encoding !== IDENTITY) throw notRead(encodings)
     new BodyCollector(exchange, maxBodyBytes, (body) => {
-      if (isZipped && body instanceof Uint8Array) unzip(body, exchange, maxBodyBytes, onRead)
-      else onRead(body)
+      if (inflater !== undefined && body instanceof Uint8Array) {
+        unzip({ bytes: body, encoding, inflater }, exchange, maxBodyBytes, onRead)
+      } else onRead(body)
     })
   } catch (error) {
     onRead(toPlatformError(error))
   }
 }
 
-function checkHeaders(headers: IncomingHttpHeaders, maxBodyBytes: number): 'identity' | 'gzip' {
+function checkHeaders(headers: IncomingHttpHeaders, maxBodyBytes: number): string {
   if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
-  if (encoding === 'identity' || encoding === 'gzip') return encoding
-  throw new PlatformError(
+  return headers['content-encoding']?.trim().toLowerCase() ?? IDENTITY
+}
+
+function notRead(encodings: BodyEncodings): PlatformError {
+  return new PlatformError(
     'request.unsupported',
-    'Content-Encoding must be gzip or identity; nothing else is read.',
+    `Content-Encoding must be ${[...encodings.keys(), IDENTITY].join(' or ')}; nothing else is read.`,
   )
 }

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
-import { type Clock, systemClock } from '@understudy/core'
+import type { Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { type Clock, isLoopbackHost, systemClock } from '@understudy/core'
 import type { Predictor } from '@understudy/serving'
+import { type Access, openAccess } from '../auth/access.ts'
 import type { MetricsRoute } from '../telemetry/metrics-route.ts'
-import { isLoopbackHost } from './browser-origin.ts'
+import { ModelStatistics } from '../telemetry/model-statistics.ts'
+import { createHttpServer } from '../tls/http-server.ts'
+import type { TlsFiles } from '../tls/tls-files.ts'
 import { ByteBudget, ByteLease } from './byte-budget.ts'
 import { requestIdOf } from './call-headers.ts'
+import { closePort } from './close-port.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
+import { IncomingRequest } from './incoming-request.ts'
 import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
+import { OneWriteResponse } from './one-write-response.ts'
 import { DEFAULT_REST_LIMITS, type RestLimits } from './rest-limits.ts'
 import { nowMs, type RestObserver } from './rest-observer.ts'
 
@@ -25,10 +31,16 @@ export interface RestServerOptions {
   readonly largeBodies?: LargeBodies
   /** Answers Prometheus; without it there is nothing at its paths. */
   readonly metrics?: MetricsRoute
+  /** What was counted of each version; without it, zeros. */
+  readonly statistics?: ModelStatistics
+  /** Lets callers in. @defaultValue everybody */
+  readonly access?: Access
   /** Address to listen on. @defaultValue `127.0.0.1`; anything else lets strangers predict */
   readonly host?: string
   /** @defaultValue 0, any free port */
   readonly port?: number
+  /** @defaultValue plain HTTP */
+  readonly tls?: TlsFiles | undefined
   readonly clock?: Clock
 }
 
@@ -53,21 +65,16 @@ export interface RestServer {
   close(options: DrainOptions): Promise<{ readonly cutRequests: number }>
 }
 
-/** A flood of connections does not keep a drain from going on. */
-const LAST_TURNS_MAX = 100
 const QUIET_LOOK_MS = 20
-/** Clients that never pause do not keep it from going on, either. */
-const QUIET_WITHIN_MS = 3_000
 
 class NodeRestServer implements RestServer {
   readonly #options: RestServerOptions
   readonly #host: string
-  readonly #server: Server
+  readonly #server: Server<typeof IncomingRequest, typeof OneWriteResponse>
   readonly #budget: ByteBudget
   readonly #dispatcher: Dispatcher
   readonly #newId: () => string
   #draining = false
-  #connectionsTaken = 0
   #requestsTaken = 0
   readonly #sockets = new Set<Socket>()
   #inFlight = 0
@@ -84,25 +91,32 @@ class NodeRestServer implements RestServer {
       health: options.health,
       observer: options.observer,
       metrics: options.metrics,
+      statistics: options.statistics ?? new ModelStatistics(),
+      access: options.access ?? openAccess,
       largeBodies: options.largeBodies,
       maxBodyBytes: limits.maxBodyBytes,
+      keepAliveTimeoutMs: limits.keepAliveTimeoutMs,
       loopbackOnly: isLoopbackHost(this.#host),
       isDraining: () => this.#draining,
     })
-    this.#server = createServer(
+    this.#server = createHttpServer(
       {
+        IncomingMessage: IncomingRequest,
+        ServerResponse: OneWriteResponse,
         keepAliveTimeout: limits.keepAliveTimeoutMs,
         headersTimeout: limits.headersTimeoutMs,
         requestTimeout: limits.requestTimeoutMs,
         maxHeaderSize: limits.maxHeaderBytes,
       },
+      options.tls,
       (req, res) => this.#accept(req, res),
     )
-    this.#server.on('connection', (socket) => {
-      this.#connectionsTaken += 1
+    const keep = (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
-    })
+    }
+    // With TLS the first is what comes over the wire, the second what was in it.
+    this.#server.on('connection', keep).on('secureConnection', keep)
   }
 
   listen(): Promise<{ readonly host: string; readonly port: number }> {
@@ -121,7 +135,7 @@ class NodeRestServer implements RestServer {
     return this.#closed
   }
 
-  #accept(req: IncomingMessage, res: ServerResponse): void {
+  #accept(req: IncomingRequest, res: OneWriteResponse): void {
     const exchange = new Exchange(req, res, {
       requestId: requestIdOf(req.headers, this.#newId),
       startMs: nowMs(),
@@ -136,28 +150,19 @@ class NodeRestServer implements RestServer {
     this.#dispatcher.dispatch(exchange)
   }
 
-  /** Settles right after a turn of the loop in which nobody connected: a port that is closed with connections in its queue loses them. */
-  async #untilNoneWaits(): Promise<void> {
-    for (let turn = 0, taken = -1; turn < LAST_TURNS_MAX && taken !== this.#connectionsTaken; turn++) {
-      taken = this.#connectionsTaken
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-  }
-
   /**
    * Settles when no client has sent a request for so long. Each answer closes its connection meanwhile, so that clients which go on have
-   * used up those that they keep: one that is ended under a request on its way loses it.
+   * used up those that they keep: one that is ended under a request on its way loses it. Time in which this process did not run does not
+   * count: then clients may not have run, either.
    */
-  async #untilQuiet(clock: Clock, quietMs: number, limitMs: number): Promise<void> {
-    const beganMs = clock.monotonicMs()
+  async #untilQuiet(clock: Clock, quietMs: number, giveUpAtMs: number): Promise<void> {
     let seen = -1
-    let changedAtMs = beganMs
-    for (;;) {
-      const nowMs = clock.monotonicMs()
-      if (this.#requestsTaken !== seen) changedAtMs = nowMs
+    let quietForMs = 0
+    while (this.#sockets.size > 0 && clock.monotonicMs() < giveUpAtMs) {
+      quietForMs = this.#requestsTaken === seen ? quietForMs + QUIET_LOOK_MS : 0
       seen = this.#requestsTaken
-      if (nowMs - changedAtMs >= quietMs || nowMs - beganMs >= Math.min(limitMs, QUIET_WITHIN_MS)) return
-      await clock.sleep(Math.min(QUIET_LOOK_MS, quietMs))
+      if (quietForMs >= quietMs) return
+      await clock.sleep(QUIET_LOOK_MS)
     }
   }
 
@@ -165,24 +170,23 @@ class NodeRestServer implements RestServer {
     const clock = this.#options.clock ?? systemClock
     const timer = new AbortController()
     this.#draining = true
+    const cutAtMs = clock.monotonicMs() + deadlineMs
     const halfGraceMs = Math.min(graceMs, deadlineMs) / 2
     await clock.sleep(halfGraceMs)
-    await this.#untilNoneWaits()
-    const ended = new Promise<void>((resolve) => {
-      // Not the close of HTTP, which also ends idle connections: a request may be on its way over one.
-      NetServer.prototype.close.call(this.#server, () => resolve())
-    })
-    await this.#untilQuiet(clock, halfGraceMs, deadlineMs)
+    const { gone } = await closePort(this.#server, clock)
+    await this.#untilQuiet(clock, halfGraceMs, cutAtMs)
     this.#server.closeIdleConnections()
     // That leaves those that never sent a byte: they would keep the drain waiting.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
     let cutRequests = 0
-    const deadline = clock.sleep(deadlineMs - Math.min(graceMs, deadlineMs), timer.signal).then(() => {
+    const deadline = clock.sleep(Math.max(0, cutAtMs - clock.monotonicMs()), timer.signal).then(() => {
       if (timer.signal.aborted) return
       cutRequests = this.#inFlight
       this.#server.closeAllConnections()
+      // Also those whose handshake goes on.
+      for (const socket of this.#sockets) socket.destroy()
     })
-    await ended
+    await gone
     timer.abort()
     await deadline
     return { cutRequests }

@@ -2,8 +2,11 @@ import { createPredictHandler, type PredictContext } from '@understudy/api/predi
 import { PlatformError, type ServedBy, toPlatformError } from '@understudy/core'
 import { nestsTooDeep } from '@understudy/protocols'
 import type { Predictor } from '@understudy/serving'
+import type { Access } from '../auth/access.ts'
+import { allowedPredictor } from '../auth/allowed-predictor.ts'
 import { answerHeaders, retryAfterSeconds } from './answer-headers.ts'
 import { type CallHeaders, readCallHeaders } from './call-headers.ts'
+import { callerOf } from './caller-of.ts'
 import type { Exchange } from './exchange.ts'
 import { readBody } from './read-body.ts'
 import type { RestObserver } from './rest-observer.ts'
@@ -11,6 +14,7 @@ import { TrpcPredictions } from './trpc-predictions.ts'
 
 export interface TrpcHandlerOptions {
   readonly predictor: Predictor
+  readonly access: Access
   readonly observer: RestObserver | undefined
   readonly maxBodyBytes: number
   readonly isDraining: () => boolean
@@ -18,6 +22,8 @@ export interface TrpcHandlerOptions {
 
 /** What was read of a request before tRPC sees it, or why it must not. */
 interface Prepared {
+  /** What the caller may see of the data plane. */
+  readonly predictor: Predictor
   readonly call: CallHeaders
   readonly body: string | undefined
   readonly refusal?: unknown
@@ -44,10 +50,10 @@ export class TrpcHandler {
   /** Writes the answer itself, errors in tRPC's form included. */
   async handle(exchange: Exchange, path: string): Promise<void> {
     const { req, res, requestId, startMs } = exchange
-    const { predictor, observer } = this.#options
+    const { observer } = this.#options
     const selected: ServedBy[] = []
     const prepared = await this.#prepare(exchange)
-    const predictions = new TrpcPredictions(predictor, startMs)
+    const predictions = new TrpcPredictions(prepared.predictor, startMs)
     const context: PredictContext = {
       predictor: predictions.predictor,
       call: prepared.call,
@@ -61,16 +67,19 @@ export class TrpcHandler {
   }
 
   async #prepare(exchange: Exchange): Promise<Prepared> {
+    const { access, predictor: everything } = this.#options
     try {
+      const predictor = allowedPredictor(everything, callerOf(access, exchange))
       const call = readCallHeaders(exchange.req.headers)
-      if (exchange.method !== 'POST') return { call, body: undefined }
+      if (exchange.method !== 'POST') return { predictor, call, body: undefined }
       const bytes = await this.#read(exchange)
       if (nestsTooDeep(bytes)) {
         throw new PlatformError('request.malformed', 'The body is nested too deep.')
       }
-      return { call, body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') }
+      const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+      return { predictor, call, body }
     } catch (refusal) {
-      return { call: {}, body: '', refusal }
+      return { predictor: everything, call: {}, body: '', refusal }
     }
   }
 

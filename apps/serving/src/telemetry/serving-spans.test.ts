@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import {
   InMemorySpanExporter,
   NodeTracerProvider,
@@ -24,7 +24,11 @@ const CALLER_SPAN = 'b7ad6b7169203331'
 const ROLLOUT = '00-11111111111111111111111111111111-2222222222222222-01'
 
 beforeAll(() => provider.register())
-afterAll(() => provider.shutdown())
+afterAll(async () => {
+  await provider.shutdown()
+  // It is global, and other tests run in this process.
+  for (const registered of [trace, context, propagation]) registered.disable()
+})
 beforeEach(() => exporter.reset())
 
 function spansOf(event: Partial<RequestEnded>, chance = 0.5) {

@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads'
 import { PlatformError } from '@understudy/core'
+import { SupervisedWorker } from '../worker-threads/supervised-worker.ts'
 import type { IngestAnswers, IngestCall, IngestReply, IngestTask } from './ingest-protocol.ts'
 
 export interface IngestClientOptions {
@@ -11,11 +11,6 @@ export interface IngestClientOptions {
   readonly heapMebibytesMax?: number
 }
 
-interface Pending {
-  resolve(answer: unknown): void
-  reject(error: PlatformError): void
-}
-
 const DEFAULTS = { idleMs: 10_000, heapMebibytesMax: 512 }
 
 /**
@@ -24,79 +19,27 @@ const DEFAULTS = { idleMs: 10_000, heapMebibytesMax: 512 }
  * A task is answered or rejected, never forgotten. The worker starts with the first task and ends when there was none for a while.
  */
 export class IngestClient {
-  readonly #options: IngestClientOptions & typeof DEFAULTS
-  readonly #pending = new Map<number, Pending>()
-  #worker: Worker | undefined
-  #idleTimer: NodeJS.Timeout | undefined
-  #nextId = 1
-  #closed = false
+  readonly #worker: SupervisedWorker<IngestCall, IngestReply>
 
   constructor(options: IngestClientOptions) {
-    this.#options = { ...DEFAULTS, ...options }
+    this.#worker = new SupervisedWorker({
+      ...{ name: 'ingest', subject: 'The ingest worker', lostCode: 'platform.unexpected' },
+      ...DEFAULTS,
+      ...options,
+    })
   }
 
   /** @throws PlatformError `serving.artifact_damaged`, `serving.disk_full`, `serving.draining`, `platform.unexpected` */
   async run<K extends IngestTask['kind']>(task: Extract<IngestTask, { kind: K }>): Promise<IngestAnswers[K]> {
-    const worker = this.#ready()
-    const call: IngestCall = { id: this.#nextId, task }
-    this.#nextId += 1
-    return await new Promise<IngestAnswers[K]>((resolve, reject) => {
-      // The worker answers with the kind that it was asked for.
-      this.#pending.set(call.id, { resolve: resolve as (answer: unknown) => void, reject })
-      worker.postMessage(call)
-    })
+    const reply = await this.#worker.run({ task })
+    // The worker answers with the kind that it was asked for.
+    if ('answer' in reply) return reply.answer as IngestAnswers[K]
+    const { code, message, details } = reply.failure
+    throw new PlatformError(code, message, { details })
   }
 
   /** Ends the worker, also in the middle of a task; what it left half-made is swept later. Idempotent. */
-  async close(): Promise<void> {
-    this.#closed = true
-    clearTimeout(this.#idleTimer)
-    this.#rejectAll(new PlatformError('serving.draining', 'The node is stopping.'))
-    const worker = this.#worker
-    this.#worker = undefined
-    await worker?.terminate()
-  }
-
-  #ready(): Worker {
-    if (this.#closed) throw new PlatformError('serving.draining', 'The node is stopping.')
-    clearTimeout(this.#idleTimer)
-    if (this.#worker !== undefined) return this.#worker
-    const worker = new Worker(this.#options.workerPath, {
-      name: 'ingest',
-      env: {},
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMebibytesMax },
-    })
-    worker.on('message', (reply: IngestReply) => this.#answered(worker, reply))
-    worker.on('error', (error) => this.#ended(worker, error.message))
-    worker.on('exit', (code) => this.#ended(worker, `exit code ${code}`))
-    this.#worker = worker
-    return worker
-  }
-
-  #answered(worker: Worker, reply: IngestReply): void {
-    const pending = this.#pending.get(reply.id)
-    this.#pending.delete(reply.id)
-    if ('failure' in reply) {
-      const { code, message, details } = reply.failure
-      pending?.reject(new PlatformError(code, message, { details }))
-    } else pending?.resolve(reply.answer)
-    if (this.#pending.size > 0 || this.#closed) return
-    this.#idleTimer = setTimeout(() => this.#ended(worker, 'idle'), this.#options.idleMs)
-    this.#idleTimer.unref()
-  }
-
-  #ended(worker: Worker, reason: string): void {
-    if (this.#worker !== worker) return
-    this.#worker = undefined
-    clearTimeout(this.#idleTimer)
-    this.#rejectAll(new PlatformError('platform.unexpected', `The ingest worker ended: ${reason}.`))
-    worker.terminate().catch(() => undefined)
-  }
-
-  #rejectAll(error: PlatformError): void {
-    const waiting = [...this.#pending.values()]
-    this.#pending.clear()
-    for (const pending of waiting) pending.reject(error)
+  close(): Promise<void> {
+    return this.#worker.close()
   }
 }

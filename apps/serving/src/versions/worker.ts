@@ -1,14 +1,11 @@
-import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { toPlatformError } from '@understudy/core'
+import { giveWay } from '../worker-threads/give-way.ts'
 import { carryOutTask } from './carry-out-task.ts'
 import type { IngestCall, IngestReply } from './ingest-protocol.ts'
 
-const BACKGROUND_PRIORITY = 10
-
 // Entry of the ingest worker. It runs no model code; it reads, hashes and writes files, one task after the other.
-// On Linux a priority is one of a thread, elsewhere of the whole process, which answers requests.
-if (process.platform === 'linux') setPriority(BACKGROUND_PRIORITY)
+giveWay()
 
 parentPort?.on('message', ({ id, task }: IngestCall) => {
   parentPort?.postMessage(reply(id, task))

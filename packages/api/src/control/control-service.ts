@@ -1,6 +1,9 @@
+import type { KeyVerb } from '@understudy/core'
 import type { AuditVerification } from '@understudy/db'
 import type {
   AuditPage,
+  CreatedKeyView,
+  KeyView,
   LiveAtView,
   ModelView,
   OverviewView,
@@ -87,6 +90,28 @@ export interface ControlActs {
   }): Promise<ActResult>
 }
 
+/** API keys of clients that predict. */
+export interface ControlKeys {
+  /**
+   * Makes a key. Its text is in the answer, this once; it is stored nowhere.
+   *
+   * @throws PlatformError `control.keys_unavailable`
+   */
+  create(act: {
+    readonly name: string
+    /** Models it may be used for, existing or not; null means all. */
+    readonly models: readonly string[] | null
+    readonly verbs: readonly KeyVerb[]
+    /** Null: it does not expire. */
+    readonly expiresInMs: number | null
+    readonly actor: string
+  }): Promise<CreatedKeyView>
+  /** Every key there ever was, the newest first. */
+  list(): Promise<readonly KeyView[]>
+  /** @throws PlatformError `control.not_found` */
+  revoke(act: { readonly id: string; readonly actor: string }): Promise<ActResult>
+}
+
 /** Something changed; a page asks again for what it shows. A heartbeat has no change. */
 export interface ChangeEvent {
   /** Counts changes since the stream began; a heartbeat repeats the last one. */
@@ -96,6 +121,7 @@ export interface ChangeEvent {
 }
 
 export interface ControlService extends ControlReads, ControlActs {
+  readonly keys: ControlKeys
   /** Yields at once, on every change, and at least every 2 seconds as a heartbeat, until the signal aborts. */
   changes(signal: AbortSignal): AsyncIterable<ChangeEvent>
 }

@@ -2,6 +2,7 @@ export type {
   ActResult,
   ChangeEvent,
   ControlActs,
+  ControlKeys,
   ControlReads,
   ControlService,
   TrafficSample,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keysRouter } from './keys-router.ts'
 import { procedure, router } from './trpc.ts'
 
 const modelName = z.string().min(1).max(63)
@@ -80,6 +81,8 @@ export const controlRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => ctx.service.lift({ ...input, actor: ctx.actor })),
+
+  keys: keysRouter,
 
   changes: procedure.subscription(async function* ({ ctx, signal }) {
     yield* ctx.service.changes(signal ?? new AbortController().signal)

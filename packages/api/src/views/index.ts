@@ -1,3 +1,4 @@
+export type { CreatedKeyView, KeyView } from './key-views.ts'
 export type {
   AnalysisView,
   CommitView,

@@ -118,6 +118,16 @@ describe('a mistake in model.yaml is named with line and column:', () => {
       "1:31: outputs.y.compare.kind: invalid discriminator value. Expected 'equal' | 'argmax' | 'tolerance'.",
     ],
     [
+      'a classification without classes and scores',
+      'signatures: {a: {method: classify}}\n',
+      '1:17: signatures.a: expected at least one of "classes" or "scores".',
+    ],
+    [
+      'a signature of an unknown method',
+      'signatures:\n  a: {method: predict}\n',
+      "2:15: signatures.a.method: invalid discriminator value. Expected 'classify' | 'regress'.",
+    ],
+    [
       'a duration without unit',
       'rollout:\n  shadow:\n    minDuration: "5"\n',
       '3:18: rollout.shadow.minDuration: expected a duration such as 30s, 10m or 6h.',

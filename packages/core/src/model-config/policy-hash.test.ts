@@ -32,6 +32,7 @@ describe('policyHash', () => {
     'runtime: {maxQueue: 3, batching: {maxBatchSize: 2}}',
     'rollout: {trigger: manual}',
     'outputs: {other: {gate: true}}',
+    'outputs: {y: {labels: [a, b]}}\nsignatures: {s: {method: regress, value: y}}',
     'rollout: {shadow: {minPairs: 500, sample: 1}}',
     'rollout: {shadow: {maxDuration: 360m}}',
     'outputs: {y: {compare: {kind: tolerance, rtol: 0.001, atol: 0.00001}, gate: false}}',

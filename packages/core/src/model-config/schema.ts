@@ -43,14 +43,18 @@ const features = z.record(name, name).optional()
 
 /** How a signature of TensorFlow Serving's classify and regress calls is answered by a model that only knows tensors. */
 export const signatureMappingSchema = z.discriminatedUnion('method', [
-  z.strictObject({
-    method: z.literal('classify'),
-    features,
-    /** Output with one score for each class, `[N, classes]`. */
-    scores: name.optional(),
-    /** Output with the names of classes, `[N, classes]` of string or integer; left out: `labels` of the scores, then their index. */
-    classes: name.optional(),
-  }),
+  z
+    .strictObject({
+      method: z.literal('classify'),
+      features,
+      /** Output with one score for each class, `[N, classes]`. */
+      scores: name.optional(),
+      /** Output with the names of classes, `[N, classes]` of string or integer; left out: `labels` of the scores, then their index. */
+      classes: name.optional(),
+    })
+    .refine(({ scores, classes }) => scores !== undefined || classes !== undefined, {
+      message: 'expected at least one of "classes" or "scores"',
+    }),
   z.strictObject({
     method: z.literal('regress'),
     features,

@@ -65,10 +65,11 @@ export class ChangeListener {
       connectionString: this.#options.databaseUrl,
       application_name: 'understudy-listener',
     })
+    const over = new AbortController()
     const ended = new Promise<void>((resolve) => {
       client.once('end', resolve)
       client.on('error', () => resolve())
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal })
     })
     try {
       await client.connect()
@@ -77,6 +78,7 @@ export class ChangeListener {
       this.#tell('connected')
       await ended
     } finally {
+      over.abort()
       await client.end().catch(() => undefined)
     }
   }

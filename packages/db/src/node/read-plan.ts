@@ -1,9 +1,11 @@
 import {
   type ArtifactRef,
+  KEY_VERBS,
   type MirrorPlan,
   type ModelConfig,
   type ModelPlan,
   outputComparisons,
+  type PlannedKey,
   type PlannedVersion,
   type ServingPlan,
   type Signature,
@@ -41,6 +43,12 @@ interface ModelRow {
   readonly rollout: RolloutRow | null
 }
 
+/** A key as it is stored. A newer release may know verbs that this one does not. */
+type KeyRow = Omit<PlannedKey, 'verbs'> & { readonly verbs: readonly string[] }
+
+/** Keys that nodes shall know. */
+const VALID_KEY = 'k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())'
+
 /**
  * Names the row versions that the plan is made of: whatever changes one of them, changes it. A row that is written has another `xmin`, one
  * that comes or goes changes the count; so nothing can be missed, and rows written without a change only cost a reading of the plan.
@@ -61,6 +69,8 @@ const FINGERPRINT = `
   UNION ALL
   SELECT 'rollouts ' || count(*) || ' ' || coalesce(sum(hashtextextended(r.id || ' ' || r.xmin, 0)), 0) FROM rollout r
     WHERE r.state IN ('progressing', 'paused')
+  UNION ALL
+  SELECT 'keys ' || count(*) || ' ' || coalesce(sum(hashtextextended(k.id || ' ' || k.xmin, 0)), 0) FROM api_key k WHERE ${VALID_KEY}
 ) AS parts (part))`
 
 const READ_AT = '(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "readAtMs"'
@@ -68,8 +78,8 @@ const READ_AT = '(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "read
 const FINGERPRINT_QUERY = `SELECT ${READ_AT}, ${FINGERPRINT} AS fingerprint`
 
 /**
- * One statement, so one snapshot: plan, versions, labels and the rollout that mirrors, all of one moment. A row per model, so that a large
- * plan is parsed bit by bit as it comes in.
+ * One statement, so one snapshot: plan, versions, labels, the rollout that mirrors, and keys, all of one moment. A row per model, so that a
+ * large plan is parsed bit by bit as it comes in, and one row without a model for the keys.
  */
 const PLAN_QUERY = `
 SELECT head."readAtMs", head.fingerprint, m.*
@@ -91,8 +101,15 @@ LEFT JOIN (
         FROM rollout r
         WHERE r.model = p.model AND r.series_id IS NOT NULL
           AND ((r.state = 'progressing' AND r.step = 'shadow') OR (r.state = 'paused' AND r.pause_reason IN ('approval', 'held')))
-      ) AS rollout
+      ) AS rollout,
+      NULL::json AS keys
     FROM plan p JOIN model ON model.name = p.model
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL,
+      (SELECT coalesce(json_agg(json_build_object(
+          'id', k.id, 'hmac', k.hmac, 'models', CASE WHEN k.all_models THEN NULL ELSE k.models END, 'verbs', k.verbs,
+          'expiresAtMs', (extract(epoch FROM k.expires_at) * 1000)::float8) ORDER BY k.id), '[]')
+        FROM api_key k WHERE ${VALID_KEY})
   ) AS m ON true
 ORDER BY m.model`
 
@@ -168,6 +185,11 @@ export interface PlanReading {
   readonly fingerprint: string
 }
 
+interface KeysRow {
+  readonly model: null
+  readonly keys: readonly KeyRow[]
+}
+
 interface HeadRow {
   readonly readAtMs: number
   readonly fingerprint: string
@@ -175,7 +197,7 @@ interface HeadRow {
 
 /**
  * Reads the serving plan in one snapshot. When nothing changed since the last reading only a fingerprint is transferred, and the same
- * `models` are given again, with the time of this confirmation.
+ * `models` and `keys` are given again, with the time of this confirmation.
  */
 export async function readServingPlan(pool: Pool, last?: PlanReading): Promise<PlanReading> {
   if (last !== undefined) {
@@ -187,10 +209,15 @@ export async function readServingPlan(pool: Pool, last?: PlanReading): Promise<P
       }
     }
   }
-  const result = await pool.query<HeadRow & (ModelRow | { readonly model: null })>(PLAN_QUERY)
+  const result = await pool.query<HeadRow & (ModelRow | KeysRow)>(PLAN_QUERY)
   const { readAtMs, fingerprint } = first(result)
   const models = result.rows.flatMap((row) => (row.model === null ? [] : [modelPlan(row)]))
-  return { fingerprint, plan: { readAtMs, models, keys: [] } }
+  const keys = result.rows.flatMap((row) => (row.model === null ? row.keys.map(plannedKey) : []))
+  return { fingerprint, plan: { readAtMs, models, keys } }
+}
+
+function plannedKey({ id, hmac, models, verbs, expiresAtMs }: KeyRow): PlannedKey {
+  return { id, hmac, models, verbs: KEY_VERBS.filter((verb) => verbs.includes(verb)), expiresAtMs }
 }
 
 function first<T>({ rows }: { readonly rows: readonly T[] }): T {

@@ -1,16 +1,11 @@
-import {
-  type ArtifactRef,
-  defaultModelConfig,
-  parseModelConfig,
-  shortCommit,
-  toPlatformError,
-} from '@understudy/core'
+import { type ArtifactRef, defaultModelConfig, shortCommit } from '@understudy/core'
 import type { CommitInfo, Problem, SyncAction } from '@understudy/gitops'
 import { audit } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
 import { notifyChange } from '../notify.ts'
 import { requestWork } from '../work/work-queue.ts'
 import { describeSync } from './describe-sync.ts'
+import { readConfig } from './read-config.ts'
 import { replaceRefusedVersions } from './refused-versions.ts'
 
 /** The bytes of a version, in the store, with the commit that brought them. */
@@ -40,22 +35,6 @@ export interface SyncToApply {
 
 interface Application extends SyncToApply {
   readonly tx: Tx
-}
-
-/** The configuration at the tip: the parsed one, or the last valid one with the reason why the new one is refused. */
-function readConfig(
-  model: string,
-  configText: string | null,
-): {
-  readonly config?: object
-  readonly problem: string | null
-} {
-  if (configText === null) return { config: defaultModelConfig(), problem: null }
-  try {
-    return { config: parseModelConfig(configText, `models/${model}/model.yaml`), problem: null }
-  } catch (error) {
-    return { problem: toPlatformError(error).message }
-  }
 }
 
 async function revalidateRejected(tx: Tx, model: string, traceparent: string | null): Promise<void> {
@@ -132,7 +111,7 @@ async function applyNewVersion(
 
 async function applyConfig(apply: Application, model: string, configText: string | null): Promise<void> {
   const { tx, repositoryId } = apply
-  const { config, problem } = readConfig(model, configText)
+  const { config, problem } = await readConfig(tx, model, configText)
   const data = { configText, configProblem: problem, ...(config ? { config } : {}) }
   await tx.model.upsert({
     where: { name: model },

@@ -5,6 +5,7 @@ import { storableJson, storableText } from '../node/storable-text.ts'
 import { notifyChange } from '../notify.ts'
 import type { Reason } from '../record/model-record.ts'
 import { requestWork } from '../work/work-queue.ts'
+import { loadLiveSignature } from './live-signature.ts'
 
 /** What there is to validate. */
 export interface VersionToValidate {
@@ -33,14 +34,7 @@ export async function loadVersionToValidate(
     include: { files: { orderBy: { path: 'asc' } }, model: true },
   })
   if (!row || row.refused || (row.state !== 'discovered' && row.state !== 'validating')) return undefined
-  const live = await tx.planLabel.findUnique({
-    where: { modelName_label: { modelName: model, label: 'live' } },
-  })
-  const liveVersion = live
-    ? await tx.modelVersion.findUnique({
-        where: { modelName_number: { modelName: model, number: live.number } },
-      })
-    : null
+  const live = await loadLiveSignature(tx, model)
   const ofKind = (kind: string) =>
     row.files
       .filter((file) => file.kind === kind)
@@ -57,7 +51,7 @@ export async function loadVersionToValidate(
     serving: ofKind('serving'),
     golden: ofKind('golden'),
     goldenFingerprint: row.goldenFingerprint,
-    liveSignature: (liveVersion?.signature as unknown as Signature | undefined) ?? null,
+    liveSignature: live?.signature ?? null,
     traceparent: row.traceparent,
   }
 }

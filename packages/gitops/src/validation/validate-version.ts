@@ -6,6 +6,7 @@ import {
   defaultModelConfig,
   isPlatformError,
   type ModelConfig,
+  mappingMistakes,
   parseModelConfig,
   type Signature,
   versionName,
@@ -53,7 +54,8 @@ export type ValidationReport =
   | { readonly ok: false; readonly reasons: readonly Reason[] }
 
 /**
- * Decides whether a version may be tried: contract text, files, golden samples, a load in quarantine, and the live contract.
+ * Decides whether a version may be tried: contract text, files, golden samples, a load in quarantine, the live contract, and whether
+ * the signatures and labels of `model.yaml` fit the model.
  *
  * A step that cannot say anything useful after a failed one is not run; all reasons of a step are collected, in a fixed order.
  * @throws PlatformError only when the platform itself failed (`gitops.digest_mismatch`, …): the version is not to blame, try again
@@ -72,7 +74,9 @@ export async function validateVersion(
       return rejected(loaded.reasons.map((error) => reason(error.code, error.message)))
     }
     const changes = input.liveSignature ? ports.compareContract(input.liveSignature, loaded.signature) : []
-    if (changes.length > 0) return rejected(contractReasons(input, changes))
+    const mistakes = mappingMistakes(loaded.signature, read.config)
+    const reasons = [...contractReasons(input, changes), ...mappingReasons(input, mistakes)]
+    if (reasons.length > 0) return rejected(reasons)
     const { signature, batchable, loadMs, memoryBytes } = loaded
     return { ok: true, signature, batchable, loadMs, memoryBytes, config: read.config }
   })
@@ -131,5 +135,12 @@ function contractReasons(input: ValidationInput, changes: readonly string[]): Re
   const name = versionName(input.model, input.number)
   return changes.map((change) =>
     reason('onnx.contract_changed', `${name} breaks the contract of the live version: ${change}`),
+  )
+}
+
+function mappingReasons({ model, number }: ValidationInput, mistakes: readonly string[]): Reason[] {
+  const name = versionName(model, number)
+  return mistakes.map((mistake) =>
+    reason('gitops.mapping_invalid', `models/${model}/model.yaml does not fit ${name}: ${mistake}.`),
   )
 }

@@ -14,7 +14,7 @@ export interface ExecutorSettings {
 export const FRAMES_FD = 3
 export const LIFELINE_FD = 4
 
-/** One byte on the lifeline before the watchdog ends the process: why it does. */
+/** One byte on the lifeline before the process ends itself: why it does. */
 export const LAST_WORDS = { runTimeout: 0x52, loadTimeout: 0x4c, memory: 0x4d } as const
 export type LastWord = keyof typeof LAST_WORDS
 

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { DEFAULT_FRAME_LIMITS } from '../frames/frame-limits.ts'
+import { anonymousMemoryReader } from './anonymous-memory.ts'
 import { dropPrivileges } from './drop-privileges.ts'
 import { FRAMES_FD, settingsFromArgument } from './executor-settings.ts'
 import { loadRuntime } from './load-runtime.ts'
@@ -21,13 +22,14 @@ export async function runExecutor(entry: URL, argument: string): Promise<void> {
   const memoryLimit = new MemoryLimit()
   memoryLimit.bytes = settings.memoryLimitBytes
   await startWatchdog(entry, { clock, memoryLimit })
+  const memoryBytes = anonymousMemoryReader()
   const host = new SessionHost(await loadRuntime())
   const identity = dropPrivileges(settings.uid, settings.gid)
   // Half-open: what was asked before the parent ended its side is still answered.
   const socket = new Socket({ fd: FRAMES_FD, readable: true, writable: true, allowHalfOpen: true })
   const limits = { ...DEFAULT_FRAME_LIMITS, maxFrameBytes: settings.maxFrameBytes }
   const { maxResponseBytes } = settings
-  const server = { socket, host, clock, memoryLimit, limits, maxResponseBytes }
+  const server = { socket, host, clock, memoryLimit, memoryBytes, limits, maxResponseBytes }
   await reply(server, { type: 'ready', id: 0, ...identity })
   await serveRequests(server)
 }

@@ -1,8 +1,8 @@
-import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Worker, workerData } from 'node:worker_threads'
 import { anonymousMemoryReader } from './anonymous-memory.ts'
-import { LAST_WORDS, type LastWord, LIFELINE_FD } from './executor-settings.ts'
+import { endProcess, endProcessSaying } from './end-process.ts'
+import { LIFELINE_FD } from './executor-settings.ts'
 import { MemoryLimit } from './memory-limit.ts'
 import { RunClock } from './run-clock.ts'
 
@@ -53,17 +53,4 @@ export function watch(tellReady: () => void): void {
     if (memoryBytes() > limit.bytes) endProcessSaying('memory')
   }, LOOK_EVERY_MS)
   tellReady()
-}
-
-function endProcessSaying(word: LastWord): void {
-  try {
-    writeSync(LIFELINE_FD, Uint8Array.of(LAST_WORDS[word]))
-  } finally {
-    endProcess()
-  }
-}
-
-/** Not `process.exit`: that would wait for the blocked thread, or abort in the middle of a run. */
-function endProcess(): void {
-  process.kill(process.pid, 'SIGKILL')
 }

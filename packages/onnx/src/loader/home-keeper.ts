@@ -1,51 +1,11 @@
-import { type Clock, type PlatformError, toPlatformError } from '@understudy/core'
-import type { ServableId, ServableRole } from '@understudy/serving'
-import type { ModelForm } from '../frames/frame.ts'
-import type { Home } from '../pool/home.ts'
+import { type NamedTensors, type PlatformError, toPlatformError } from '@understudy/core'
+import type { RunResult, ServableRole } from '@understudy/serving'
 import { FAILURES_OF_A_USEFUL_ONE_MAX, SOUND_AFTER_MS } from '../pool/restart-delay.ts'
-import type { Haste } from '../pool/spare-shelf.ts'
 import type { ExecutorExit } from '../process/executor-exit.ts'
 import { Change } from './change.ts'
-import type { ExecutorEvent } from './executor-events.ts'
-import { type HomeStep, nextStep, type Place } from './next-step.ts'
-
-/** What a version needs of {@link Home}. */
-export type ServableHome = Pick<
-  Home,
-  | 'pid'
-  | 'isAlive'
-  | 'exited'
-  | 'form'
-  | 'placement'
-  | 'openRuns'
-  | 'run'
-  | 'leave'
-  | 'evict'
-  | 'toForeground'
->
-
-export interface SettleRequest extends Place {
-  readonly haste: Haste
-  readonly isUrgent: () => boolean
-  readonly signal: AbortSignal
-}
-
-export interface HomeKeeperOptions {
-  readonly id: ServableId
-  readonly role: ServableRole
-  /** The form that can be had soonest. */
-  readonly firstForm: ModelForm
-  /** Where a version of that role should be at this moment. */
-  readonly wish: (role: ServableRole) => Place
-  readonly settle: (request: SettleRequest) => Promise<ServableHome>
-  readonly warmUp: (home: ServableHome, signal: AbortSignal) => Promise<void>
-  /** Whether runs wait for a home. */
-  readonly isUrgent: () => boolean
-  readonly clock: Clock
-  readonly onEvent: (event: ExecutorEvent) => void
-  readonly onLost: (home: ServableHome, exit: ExecutorExit) => void
-  readonly onFailed: (error: PlatformError) => void
-}
+import type { HomeKeeperOptions, ServableHome } from './home-keeper-options.ts'
+import { HomePriority } from './home-priority.ts'
+import { type HomeStep, nextStep } from './next-step.ts'
 
 /**
  * Keeps a version where it should be, and in some home at all.
@@ -57,6 +17,7 @@ export class HomeKeeper {
   readonly #options: HomeKeeperOptions
   readonly #closing = new AbortController()
   readonly #leaving = new Set<Promise<void>>()
+  readonly #priority: HomePriority
   #change = new Change()
   #home: ServableHome | undefined
   #settledAtMs = 0
@@ -67,12 +28,15 @@ export class HomeKeeper {
   /** The present home has answered a run. */
   #hasAnswered = false
   #failedMoves = 0
+  /** The present home did not get its priority back. */
+  #isHeldBack = false
   #attempt: { readonly step: HomeStep; readonly stop: AbortController } | undefined
   #walking: Promise<void> | undefined
 
   constructor(options: HomeKeeperOptions, home: ServableHome) {
     this.#role = options.role
     this.#options = options
+    this.#priority = new HomePriority({ ...options, onChange: () => this.#prioritize() })
     this.#adopt(home)
   }
 
@@ -94,12 +58,20 @@ export class HomeKeeper {
     if (role === this.#role) return
     this.#role = role
     this.#failedMoves = 0
+    this.#priority.assume(role)
     this.look()
   }
 
-  /** The home of this version has answered a run of a client. */
-  answered(): void {
-    this.#hasAnswered = true
+  /** Carries out a run in the present home of this version. */
+  async run(home: ServableHome, inputs: NamedTensors): Promise<RunResult> {
+    this.#priority.runBegan()
+    try {
+      const result = await home.run(inputs, this.#options.runTimeoutMs)
+      this.#hasAnswered = true
+      return result
+    } finally {
+      this.#priority.runEnded()
+    }
   }
 
   /** From now on it moves to where it should be. */
@@ -124,6 +96,7 @@ export class HomeKeeper {
   /** Leaves every executor. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#priority.close()
     this.#attempt?.stop.abort()
     this.#change.happen()
     await Promise.all([this.#home?.evict(), this.#walking, ...this.#leaving])
@@ -138,6 +111,7 @@ export class HomeKeeper {
       firstForm: this.#options.firstForm,
       failuresInARow: this.#failuresInARow,
       failedMoves: this.#failedMoves,
+      isHeldBack: this.#isHeldBack,
       mayMove: this.#mayMove,
     })
   }
@@ -165,7 +139,8 @@ export class HomeKeeper {
     if (signal.aborted) return
     const startedAtMs = isReplacement ? this.#lostAtMs : clock.monotonicMs()
     const haste = isReplacement ? 'now' : 'behind'
-    const home = await settle({ form, placement, haste, isUrgent, signal })
+    const isBackground = !isReplacement || this.#priority.isBackground
+    const home = await settle({ form, placement, haste, isBackground, isUrgent, signal })
     await this.#prepare(home, step, signal)
     this.#adopt(home)
     const tookMs = clock.monotonicMs() - startedAtMs
@@ -178,7 +153,7 @@ export class HomeKeeper {
     signal.addEventListener('abort', evict, { once: true })
     try {
       if (step.isWarmedUp) await this.#options.warmUp(home, signal)
-      if (step.type === 'move') await home.toForeground()
+      if (step.type === 'move') await home.setBackground(this.#priority.isBackground)
       signal.throwIfAborted()
     } catch (error) {
       await home.evict()
@@ -200,6 +175,9 @@ export class HomeKeeper {
     const old = this.#home
     this.#home = home
     this.#hasAnswered = false
+    this.#isHeldBack = false
+    // The role may have changed while it was prepared.
+    this.#prioritize()
     this.#settledAtMs = this.#options.clock.monotonicMs()
     void home.exited.then((exit) => this.#lose(home, exit))
     if (old) {
@@ -209,6 +187,17 @@ export class HomeKeeper {
     const change = this.#change
     this.#change = new Change()
     change.happen()
+  }
+
+  /** In force when this returns: labels may move to the version in the same step. */
+  #prioritize(): void {
+    const home = this.#home
+    home?.setBackground(this.#priority.isBackground).catch((error) => {
+      if (home !== this.#home || this.isClosed) return
+      this.#isHeldBack = true
+      this.#options.onFailed(toPlatformError(error))
+      this.look()
+    })
   }
 
   #lose(home: ServableHome, exit: ExecutorExit): void {

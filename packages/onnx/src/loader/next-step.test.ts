@@ -13,6 +13,7 @@ const sound: StepFacts = {
   firstForm: 'mapped',
   failuresInARow: 0,
   failedMoves: 0,
+  isHeldBack: false,
   mayMove: true,
 }
 const lost = { ...sound, actual: undefined, failuresInARow: 1 }
@@ -54,6 +55,11 @@ it.each<[string, StepFacts, ReturnType<typeof nextStep>]>([
     'to its rest a version goes without runs',
     { ...sound, role: 'idle', wanted: AT_REST },
     { type: 'move', ...AT_REST, afterMs: 0, isWarmedUp: false },
+  ],
+  [
+    'a version that does not get its priority back leaves its executor',
+    { ...sound, isHeldBack: true },
+    { type: 'move', ...LIVE, afterMs: 0, isWarmedUp: true },
   ],
   ['nothing moves before the warm-up', { ...sound, actual: FIRST, mayMove: false }, null],
   [

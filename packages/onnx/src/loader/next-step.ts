@@ -28,6 +28,8 @@ export interface StepFacts {
   readonly failuresInARow: number
   /** Failed moves since the last change of role. */
   readonly failedMoves: number
+  /** It runs at a lower priority than it should, and cannot get the other one where it is. */
+  readonly isHeldBack: boolean
   /** Before its warm-up a version stays where it is. */
   readonly mayMove: boolean
 }
@@ -46,7 +48,7 @@ export function nextStep(facts: StepFacts): HomeStep | null {
     // The runs that wait warm it up as well.
     return { type: 'replace', placement: wanted.placement, form, afterMs, isWarmedUp: false }
   }
-  const isThere = actual.form === wanted.form && actual.placement === wanted.placement
+  const isThere = actual.form === wanted.form && actual.placement === wanted.placement && !facts.isHeldBack
   if (isThere || !facts.mayMove || failedMoves >= MOVES_MAX) return null
   const afterMs = Math.max(failuresInARow === 0 ? 0 : MOVE_AFTER_LOSS_MS, restartDelayMs(failedMoves + 1))
   // A version that only waits to be needed was warm before; a run would bring all of its weights into memory again.

@@ -20,9 +20,10 @@ import { decideFirstForm, decideForm } from '../pool/decide-form.ts'
 import { decidePlacement } from '../pool/decide-placement.ts'
 import { estimateMemory } from '../pool/estimate-memory.ts'
 import type { ExecutorPool } from '../pool/executor-pool.ts'
+import { givesWay } from '../pool/gives-way.ts'
 import type { Home } from '../pool/home.ts'
 import type { ExecutorEvent, VersionIncident } from './executor-events.ts'
-import type { SettleRequest } from './home-keeper.ts'
+import type { SettleRequest } from './home-keeper-options.ts'
 import type { Place } from './next-step.ts'
 import { OnnxServable, type WishFacts } from './onnx-servable.ts'
 import { warmUp } from './warm-up.ts'
@@ -88,8 +89,10 @@ export class OnnxLoader implements Loader<ModelServable> {
     const { planned, pool, clock = systemClock, onEvent, onIncident } = this.#options
     const firstForm = decideFirstForm(this.#formFacts())
     const { placement } = this.#wish({ role, runMs: undefined, incidents: 0 })
-    const first = { form: firstForm, placement, haste: 'now', isUrgent: () => false, signal } as const
-    const home = await this.#settle(first)
+    const home = await this.#settle({
+      ...{ form: firstForm, placement, haste: 'now', isUrgent: () => false, signal },
+      isBackground: givesWay(role),
+    })
     const suspects = this.#aloneVersion(firstForm)
     const { runTimeoutMs, timeoutMs } = planned.runtime
     this.#servable = new OnnxServable(

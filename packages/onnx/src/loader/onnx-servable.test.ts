@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { restartDelayMs, SOUND_AFTER_MS } from '../pool/restart-delay.ts'
 import type { ExecutorExit } from '../process/executor-exit.ts'
 import type { ExecutorEvent, VersionIncident } from './executor-events.ts'
-import type { ServableHome, SettleRequest } from './home-keeper.ts'
+import type { ServableHome, SettleRequest } from './home-keeper-options.ts'
 import type { Place } from './next-step.ts'
 import { OnnxServable, type WishFacts } from './onnx-servable.ts'
 
@@ -25,6 +25,8 @@ class FakeHome implements ServableHome {
   readonly exited: Promise<ExecutorExit>
   isAlive = true
   hasLeft = false
+  isBackground = false
+  keepsBackground = false
   #end: (exit: ExecutorExit) => void = () => {}
   #open: { resolve: (result: RunResult) => void; reject: (error: PlatformError) => void }[] = []
 
@@ -69,7 +71,10 @@ class FakeHome implements ServableHome {
     if (this.isAlive) this.crash('serving.executor_lost')
   }
 
-  async toForeground(): Promise<void> {}
+  async setBackground(on: boolean): Promise<void> {
+    if (this.keepsBackground && !on) throw new PlatformError('onnx.executor_unavailable', 'no priority')
+    this.isBackground = on
+  }
 }
 
 interface RigOptions {
@@ -89,6 +94,7 @@ function setUp({ role = 'live', first = LIVE, wish = () => LIVE }: RigOptions = 
     await gate.open(request)
     if (request.signal.aborted) throw new PlatformError('serving.cancelled', 'given up')
     const home = new FakeHome(homes.length + 1, request)
+    home.isBackground = request.isBackground
     homes.push(home)
     return home
   }
@@ -306,6 +312,81 @@ describe('a move', () => {
     ;(await reached(1, 20)).answerAll()
     await Promise.all(runs)
     await waitFor('its own home', () => servable.place?.placement === 'own')
+  })
+})
+
+describe('the priority', () => {
+  it('of a version on trial is the lower one, and the normal one from the moment it is live', () => {
+    const { servable, homes } = setUp({ role: 'rollout' })
+    const [home] = homes
+    expect(home?.isBackground).toBe(true)
+    servable.assume('live')
+    expect(home?.isBackground).toBe(false)
+    servable.assume('rollout')
+    expect(home?.isBackground).toBe(true)
+    servable.assume('idle')
+    expect(home?.isBackground).toBe(false)
+  })
+
+  it('of a version on trial is the lower one in the home that replaces a lost one, too', async () => {
+    const { servable, homes, home } = setUp({ role: 'rollout' })
+    homes[0]?.crash()
+    const second = await home(2)
+    expect(second.isBackground).toBe(true)
+    await waitFor('the replacement', () => servable.place?.pid === 2)
+    expect(second.isBackground).toBe(true)
+  })
+
+  it('is that of the role at the end of a move, whatever it was at its beginning', async () => {
+    const wish = ({ incidents }: WishFacts) => (incidents === 0 ? FIRST : LIVE)
+    const { servable, gate, home, reached, clock } = setUp({ role: 'rollout', first: FIRST, wish })
+    servable.beginMoving()
+    const suspect = codeOf(servable.run(INPUTS))
+    ;(await reached(1)).crash('serving.run_timeout')
+    expect(await suspect).toBe('serving.run_timeout')
+    await home(2)
+    gate.open = async () => servable.assume('live')
+    await clock.advance(1_000)
+    const third = await home(3)
+    await waitFor('the move', () => servable.place?.pid === third.pid)
+    expect(third.isBackground).toBe(false)
+  })
+
+  it('is the normal one for the rest of a run that was kept waiting for a good part of its time', async () => {
+    const { servable, clock, reached } = setUp({ role: 'rollout' })
+    const run = servable.run(INPUTS)
+    const home = await reached(1)
+    await clock.advance(1_249)
+    expect(home.isBackground).toBe(true)
+    await clock.advance(1)
+    expect(home.isBackground).toBe(false)
+    home.answerAll()
+    await run
+    expect(home.isBackground).toBe(true)
+  })
+
+  it('stays the lower one while runs end, however many there are', async () => {
+    const { servable, clock, reached } = setUp({ role: 'rollout' })
+    for (let round = 0; round < 10; round++) {
+      const run = servable.run(INPUTS)
+      const home = await reached(1)
+      await clock.advance(1_000)
+      expect(home.isBackground).toBe(true)
+      home.answerAll()
+      await run
+    }
+  })
+
+  it('that is not given back makes the version move to another executor', async () => {
+    const { servable, homes, home } = setUp({ role: 'rollout' })
+    const [first] = homes
+    if (first) first.keepsBackground = true
+    servable.beginMoving()
+    servable.assume('live')
+    const second = await home(2)
+    await waitFor('the move', () => servable.place?.pid === second.pid)
+    expect(second.isBackground).toBe(false)
+    expect(first?.hasLeft).toBe(true)
   })
 })
 

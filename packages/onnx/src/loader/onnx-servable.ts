@@ -7,7 +7,8 @@ import {
 } from '@understudy/core'
 import { isSuspectError, type ModelServable, type RunResult, type ServableRole } from '@understudy/serving'
 import type { VersionIncident } from './executor-events.ts'
-import { HomeKeeper, type HomeKeeperOptions, type ServableHome } from './home-keeper.ts'
+import { HomeKeeper } from './home-keeper.ts'
+import type { HomeKeeperOptions, ServableHome } from './home-keeper-options.ts'
 import { incidentKindOf } from './incident-of.ts'
 import type { Place } from './next-step.ts'
 import { RunTimes } from './run-times.ts'
@@ -25,8 +26,6 @@ type Keeping = Omit<HomeKeeperOptions, 'wish' | 'isUrgent' | 'onLost' | 'onFaile
 export interface OnnxServableOptions extends Keeping {
   readonly signature: Signature
   readonly batchable: boolean
-  /** After this much running the watchdog ends the executor. */
-  readonly runTimeoutMs: number
   /** How long a run may wait for the replacement of a lost executor, from its own start. */
   readonly retryWithinMs: number
   /** Where the version should be. Pure. */
@@ -73,13 +72,12 @@ export class OnnxServable implements ModelServable {
   }
 
   async run(inputs: NamedTensors): Promise<RunResult> {
-    const { clock, retryWithinMs, runTimeoutMs } = this.#options
+    const { clock, retryWithinMs } = this.#options
     const giveUpAtMs = clock.monotonicMs() + retryWithinMs
     for (;;) {
       const home = this.#keeper.home ?? (await this.#homeBefore(giveUpAtMs))
       try {
-        const result = await home.run(inputs, runTimeoutMs)
-        this.#keeper.answered()
+        const result = await this.#keeper.run(home, inputs)
         this.#learn(result.runTimeMs)
         return result
       } catch (error) {

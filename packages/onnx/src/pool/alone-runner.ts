@@ -4,7 +4,7 @@ import type { HomeRequest } from './executor-host.ts'
 import type { Home } from './home.ts'
 
 /** A version as suspects of it are run. Two suspects of one version give the same object. */
-export type AloneVersion = Omit<HomeRequest, 'signal' | 'placement' | 'haste' | 'isUrgent'>
+export type AloneVersion = Omit<HomeRequest, 'signal' | 'placement' | 'haste' | 'isUrgent' | 'isBackground'>
 
 export interface AloneRunnerOptions {
   readonly settle: (request: HomeRequest) => Promise<Home>
@@ -43,6 +43,8 @@ export class AloneRunner {
   #isBusy = false
   #idle: AbortController | undefined
   #place: { readonly version: AloneVersion; readonly home: Home } | undefined
+  /** The last one that has run something. */
+  #used: Home | undefined
 
   constructor(options: AloneRunnerOptions) {
     this.#options = options
@@ -87,12 +89,14 @@ export class AloneRunner {
     for (let attempt = 1; ; attempt++) {
       if (this.#options.clock.monotonicMs() > entry.giveUpAtMs) throw late()
       let home: Home | undefined
+      let isFresh = true
       try {
         home = await this.#homeOf(entry.version)
+        isFresh = home !== this.#used
+        this.#used = home
         return await home.run(entry.inputs, entry.runTimeoutMs)
       } catch (error) {
-        const isItsOwn =
-          home !== undefined && !(isPlatformError(error) && error.code === 'serving.executor_lost')
+        const isItsOwn = home !== undefined && isOwnFault(error, isFresh)
         if (isItsOwn || attempt >= ATTEMPTS || this.#closing.signal.aborted) throw error
       }
     }
@@ -102,8 +106,9 @@ export class AloneRunner {
     if (this.#place?.version === version && this.#place.home.isAlive) return this.#place.home
     await this.#end()
     const { signal } = this.#closing
-    const home = await this.#options.settle({ ...version, placement: 'own', haste: 'behind', signal })
-    await home.toForeground()
+    const request = { ...version, placement: 'own', haste: 'behind', isBackground: true, signal } as const
+    const home = await this.#options.settle(request)
+    await home.setBackground(false)
     this.#place = { version, home }
     return home
   }
@@ -120,6 +125,12 @@ export class AloneRunner {
     this.#place = undefined
     await place?.home.evict()
   }
+}
+
+/** Memory that was missing where others ran before may have been kept by those. */
+function isOwnFault(error: unknown, isFresh: boolean): boolean {
+  if (!isPlatformError(error)) return true
+  return error.code !== 'serving.executor_lost' && (isFresh || error.code !== 'onnx.memory_limit')
 }
 
 function late(): PlatformError {

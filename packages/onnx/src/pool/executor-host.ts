@@ -22,6 +22,8 @@ export interface HomeRequest {
   /** Anonymous memory that it may need: an upper bound. */
   readonly reservedBytes: number
   readonly haste: Haste
+  /** In an executor of its own it gives way to others, and goes on so after the load. @defaultValue false */
+  readonly isBackground?: boolean | undefined
   /** Whether runs wait for it by now. */
   readonly isUrgent?: (() => boolean) | undefined
   readonly signal: AbortSignal
@@ -109,7 +111,7 @@ export class ExecutorHost {
   }
 
   async #load(request: HomeRequest, seat: { readonly bytes: number }): Promise<Home> {
-    const { path, form, placement, intraOpThreads, limitMs, signal, haste } = request
+    const { path, form, placement, intraOpThreads, limitMs, signal } = request
     const { executor } = this
     if (signal.aborted) throw cancelled()
     const isAlone = this.kind === 'own'
@@ -118,7 +120,7 @@ export class ExecutorHost {
     if (isAlone) signal.addEventListener('abort', kill, { once: true })
     try {
       await this.#limitMemory()
-      if (isAlone && haste === 'behind') await executor.setBackground(true)
+      if (isAlone && request.isBackground) await executor.setBackground(true)
       const { model, signature } = await executor.load({ path, form, intraOpThreads, limitMs })
       const onLeft = async () => {
         this.#homes.delete(home)

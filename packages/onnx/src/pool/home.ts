@@ -69,9 +69,13 @@ export class Home {
     this.#tellExit(exit)
   }
 
-  /** What was prepared behind the traffic becomes traffic. */
-  async toForeground(): Promise<void> {
-    if (this.placement === 'own') await this.#options.executor.setBackground(false)
+  /**
+   * Whether it gives way to other executors; where it shares one, it never does. In force before it returns, unless the system is busy.
+   *
+   * @throws PlatformError `onnx.executor_unavailable` when it does not get its priority back: another home is needed
+   */
+  async setBackground(on: boolean): Promise<void> {
+    if (this.placement === 'own') await this.#options.executor.setBackground(on)
   }
 
   /**

@@ -20,6 +20,7 @@ class FakeExecutor implements PooledExecutor {
   readonly exited: Promise<ExecutorExit>
   isAlive = true
   isStopped = false
+  isBackground = false
   limitBytes = 0
   models = new Set<number>()
   onRun: () => Promise<RunResult> = async () => ({ outputs: new Map(), runTimeMs: 1 })
@@ -55,7 +56,9 @@ class FakeExecutor implements PooledExecutor {
     this.limitBytes = bytes
   }
 
-  async setBackground(): Promise<void> {}
+  async setBackground(on: boolean): Promise<void> {
+    this.isBackground = on
+  }
 
   kill(): void {
     this.isAlive = false

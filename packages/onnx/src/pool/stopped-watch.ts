@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { Clock } from '@understudy/core'
+import { isStoppedBySignal } from '../process/stopped-by-signal.ts'
 import type { PooledExecutor } from './pooled-executor.ts'
 
 /** A look costs one small read for each executor. Seen twice, a stop is noticed within half a second. */
@@ -57,15 +57,5 @@ export class StoppedWatch {
       if (this.#suspects.has(executor.pid)) executor.kill()
     }
     this.#suspects = stopped
-  }
-}
-
-async function isStoppedBySignal(pid: number): Promise<boolean> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The state follows the name, which may hold anything but comes in parentheses.
-    return stat.charAt(stat.lastIndexOf(')') + 2) === 'T'
-  } catch {
-    return false
   }
 }

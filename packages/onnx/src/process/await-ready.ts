@@ -3,8 +3,12 @@ import type { ReplyFrame } from '../frames/frame.ts'
 import type { FrameLimits } from '../frames/frame-limits.ts'
 import { FrameSplitter } from '../frames/frame-splitter.ts'
 import { type ExecutorProcess, unavailable } from './spawn-executor.ts'
+import { isStoppedBySignal } from './stopped-by-signal.ts'
 
 export type ReadyFrame = Extract<ReplyFrame, { type: 'ready' }>
+
+/** Stopped at two looks in a row is stopped. */
+const LOOK_EVERY_MS = 250
 
 /**
  * The first frame of an executor, which says that it has given up its rights and reads requests.
@@ -18,8 +22,12 @@ export function awaitReady(
 ): Promise<ReadyFrame> {
   return new Promise((resolve, reject) => {
     const splitter = new FrameSplitter(limits)
+    let isSettled = false
     const settle = (finish: () => void) => {
+      if (isSettled) return
+      isSettled = true
       clearTimeout(timer)
+      clearInterval(looks)
       process.frames.off('data', onData)
       finish()
     }
@@ -29,6 +37,12 @@ export function awaitReady(
         reject(unavailable(why, cause))
       })
     const timer = setTimeout(() => refuse(`it was not ready within ${timeoutMs} ms`), timeoutMs)
+    let wasStopped = false
+    const looks = setInterval(async () => {
+      const isStopped = await isStoppedBySignal(process.pid)
+      if (isStopped && wasStopped) refuse('a signal has stopped it')
+      wasStopped = isStopped
+    }, LOOK_EVERY_MS)
     const onData = (chunk: Buffer) => {
       try {
         const [raw] = splitter.push(chunk)

@@ -1,4 +1,5 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hasCapability } from './own-capabilities.ts'
@@ -49,26 +50,38 @@ export async function readPriorityFacts(pid: number): Promise<PriorityFacts> {
   }
 }
 
-/** Makes a process give way; gives the means that took effect. Never rejects. */
-export async function lowerPriority(pid: number, facts: PriorityFacts): Promise<PriorityFacts> {
-  const { sharesBySession, mayRaise } = facts
-  return {
-    sharesBySession: sharesBySession && (await worked(writeAutogroup(pid, BACKGROUND_NICE))),
-    mayRaise: mayRaise && (await worked(renice(pid, BACKGROUND_NICE))),
-  }
+/** One change of the priority of a process. */
+export interface PriorityChange {
+  readonly pid: number
+  /** The means that work for this process, as far as is known. */
+  readonly facts: PriorityFacts
+  /** False once a later change was wanted: a busy kernel is not asked again then. */
+  readonly isWanted: () => boolean
 }
 
 /**
- * Gives back what {@link lowerPriority} took, by the means that took effect. A process that has ended meanwhile is no error.
+ * Makes a process give way; gives the means that took effect. In force before it returns, unless the kernel is busy: who changes its mind
+ * finds things done in the order in which they were asked for. Never rejects.
+ */
+export async function lowerPriority(change: PriorityChange): Promise<PriorityFacts> {
+  const { sharesBySession, mayRaise } = change.facts
+  const bySession = sharesBySession && worked(writeAutogroup(change, BACKGROUND_NICE))
+  const byThread = mayRaise && worked(renice(change.pid, BACKGROUND_NICE))
+  return { sharesBySession: await bySession, mayRaise: await byThread }
+}
+
+/**
+ * Gives back what {@link lowerPriority} took, by the means that took effect; in force before it returns, as there. A process that has
+ * ended meanwhile is no error.
  *
  * @throws the error of the system
  */
-export async function restorePriority(pid: number, facts: PriorityFacts): Promise<void> {
-  try {
-    if (facts.sharesBySession) await writeAutogroup(pid, NORMAL_NICE)
-    if (facts.mayRaise) await renice(pid, NORMAL_NICE)
-  } catch (error) {
-    if (!isGone(error)) throw error
+export async function restorePriority(change: PriorityChange): Promise<void> {
+  const { sharesBySession, mayRaise } = change.facts
+  const bySession = sharesBySession ? writeAutogroup(change, NORMAL_NICE) : undefined
+  const byThread = mayRaise ? renice(change.pid, NORMAL_NICE) : undefined
+  for (const result of await Promise.allSettled([bySession, byThread])) {
+    if (result.status === 'rejected' && !isGone(result.reason)) throw result.reason
   }
 }
 
@@ -81,10 +94,11 @@ async function worked(change: Promise<void>): Promise<boolean> {
   }
 }
 
-async function writeAutogroup(pid: number, nice: number): Promise<void> {
-  for (let tries = 1; ; tries++) {
+async function writeAutogroup({ pid, isWanted }: PriorityChange, nice: number): Promise<void> {
+  for (let tries = 1; tries === 1 || isWanted(); tries++) {
     try {
-      await writeFile(`/proc/${pid}/autogroup`, String(nice))
+      // A write that blocks for nothing but the kernel's own work, which is microseconds.
+      writeFileSync(`/proc/${pid}/autogroup`, String(nice))
       return
     } catch (error) {
       if (codeOf(error) !== 'EAGAIN' || tries === BUSY_TRIES) throw error
@@ -97,7 +111,7 @@ async function writeAutogroup(pid: number, nice: number): Promise<void> {
 async function renice(pid: number, nice: number): Promise<void> {
   const done = new Set<string>()
   for (;;) {
-    const threads = (await readdir(`/proc/${pid}/task`)).filter((thread) => !done.has(thread))
+    const threads = readdirSync(`/proc/${pid}/task`).filter((thread) => !done.has(thread))
     if (threads.length === 0) return
     for (const thread of threads) {
       done.add(thread)

@@ -176,8 +176,8 @@ export class ExecutorClient {
   }
 
   /**
-   * Makes the process give way to others while it loads, or lets it be as before. What that does, if anything, tells
-   * `protections.backgroundLoads`.
+   * Makes the process give way to others, or lets it be as before. What that does, if anything, tells `protections.background`. In force
+   * before it returns, unless the kernel is busy for some tens of milliseconds; the last call counts.
    *
    * @throws PlatformError `onnx.executor_unavailable` when the system does not give back the priority: replace the process
    */

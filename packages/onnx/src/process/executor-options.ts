@@ -25,13 +25,13 @@ export interface ExecutorOptions {
   readonly maxFrameBytes?: number | undefined
   /** Largest answer of one run; a larger one is refused before it leaves the executor. @defaultValue 128 MiB */
   readonly maxResponseBytes?: number | undefined
-  /** Time from spawn to ready. A machine under load needs some. @defaultValue 30000 */
+  /** Time from spawn to ready: a third of a second, and some more on a machine under load. @defaultValue 15000 */
   readonly startTimeoutMs?: number | undefined
 }
 
 export const DEFAULT_EXECUTOR_UID = 64_042
 export const DEFAULT_MAX_RESPONSE_BYTES = 128 * 1024 * 1024
-export const DEFAULT_START_TIMEOUT_MS = 30_000
+export const DEFAULT_START_TIMEOUT_MS = 15_000
 
 /** What an executor of a client really runs under. */
 export interface ProtectionReport {
@@ -42,6 +42,6 @@ export interface ProtectionReport {
   readonly noNetwork: boolean
   /** It can neither write files nor leave core dumps. */
   readonly noFiles: boolean
-  /** What gives way to live traffic while it loads: the share of its session, of its threads, or nothing. */
-  readonly backgroundLoads: BackgroundMeans
+  /** What gives way to live traffic while it loads or is only mirrored to: the share of its session, of its threads, or nothing. */
+  readonly background: BackgroundMeans
 }

@@ -12,27 +12,34 @@ export interface PendingCall {
   readonly reject: (error: PlatformError) => void
 }
 
+interface NumberedCall {
+  readonly id: number
+  readonly call: PendingCall
+}
+
 /** The calls that one executor has not answered yet, in the order in which it carries them out. Each settles once. */
 export class PendingCalls {
-  readonly #calls = new Map<number, PendingCall>()
+  /** The oldest first; so few that a list is faster than a map, which leaves a trail of old tables behind. */
+  readonly #calls: NumberedCall[] = []
   #lastId = 0
   #headSinceMs = 0
 
   get size(): number {
-    return this.#calls.size
+    return this.#calls.length
   }
 
   /** Keeps a call and gives the id of its frame. */
   add(call: PendingCall): number {
     this.#lastId = (this.#lastId % 0xffff_ffff) + 1
-    if (this.#calls.size === 0) this.#headSinceMs = performance.now()
-    this.#calls.set(this.#lastId, call)
+    if (this.#calls.length === 0) this.#headSinceMs = performance.now()
+    this.#calls.push({ id: this.#lastId, call })
     return this.#lastId
   }
 
   /** Takes a call back that was never sent. */
   forget(id: number): void {
-    this.#calls.delete(id)
+    const at = this.#calls.findIndex((one) => one.id === id)
+    if (at !== -1) this.#calls.splice(at, 1)
   }
 
   /**
@@ -42,36 +49,35 @@ export class PendingCalls {
    */
   settle(reply: ReplyFrame, memoryLimitBytes: number): void {
     const [head] = this.#calls
-    if (!head || head[0] !== reply.id) throw broken(`answered ${reply.id}, which is not its turn`)
-    const call = head[1]
+    if (head?.id !== reply.id) throw broken(`answered ${reply.id}, which is not its turn`)
+    const { call } = head
     if (reply.type === 'failed') {
-      this.#next(reply.id)
+      this.#next()
       const { kind, place } = call
       call.reject(failureError({ ...reply, call: kind, place, memoryLimitBytes }))
       return
     }
     if (!call.accept(reply)) throw broken(`answered a ${call.kind} with "${reply.type}"`)
-    this.#next(reply.id)
+    this.#next()
   }
 
   /** The oldest call's id, if it has been carried out for so much longer than it may. */
   overdue(graceMs: number): number | undefined {
     const [head] = this.#calls
-    if (!head || performance.now() - this.#headSinceMs < head[1].limitMs + graceMs) return undefined
-    return head[0]
+    if (!head || performance.now() - this.#headSinceMs < head.call.limitMs + graceMs) return undefined
+    return head.id
   }
 
   /** Rejects every call: the oldest was being carried out, the others waited behind it. */
   lose(loss: Loss): void {
-    const calls = [...this.#calls.values()]
-    this.#calls.clear()
-    calls.forEach(({ kind, limitMs, reject }, index) => {
+    const calls = this.#calls.splice(0)
+    calls.forEach(({ call: { kind, limitMs, reject } }, index) => {
       reject(lossError({ ...loss, call: kind, limitMs, wasRunning: index === 0 }))
     })
   }
 
-  #next(id: number): void {
-    this.#calls.delete(id)
+  #next(): void {
+    this.#calls.shift()
     this.#headSinceMs = performance.now()
   }
 }

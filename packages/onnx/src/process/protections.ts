@@ -28,6 +28,8 @@ export class Protections {
   /** What the system enforces; undefined for nothing. It lags behind where the parent may not change it. */
   #enforcedBytes: number | undefined
   #lastChange: Promise<unknown> = Promise.resolve()
+  #isBackground = false
+  #priorityChange: Promise<void> = Promise.resolve()
 
   constructor(options: ExecutorOptions, { pid, ready, priority }: StartedFacts) {
     const { tools, memoryLimitBytes = 0 } = options
@@ -60,7 +62,7 @@ export class Protections {
     return {
       ...this.#fixed,
       memoryBound: this.#memoryLimitBytes > 0 ? bound : 'none',
-      backgroundLoads: decideBackgroundMeans(this.#priority),
+      background: decideBackgroundMeans(this.#priority),
     }
   }
 
@@ -82,15 +84,34 @@ export class Protections {
     await this.#enforce()
   }
 
-  /** @throws PlatformError `onnx.executor_unavailable` when the priority cannot be given back */
-  async setBackground(on: boolean): Promise<void> {
+  /**
+   * In force before it returns, unless the kernel is busy; the last call counts.
+   *
+   * @throws PlatformError `onnx.executor_unavailable` when the priority cannot be given back
+   */
+  setBackground(on: boolean): Promise<void> {
+    if (on !== this.#isBackground) {
+      this.#isBackground = on
+      this.#priorityChange = this.#changePriority(on)
+    }
+    return this.#priorityChange
+  }
+
+  async #changePriority(on: boolean): Promise<void> {
     const { pid } = this.#target
+    const change = { pid, facts: this.#priority, isWanted: () => on === this.#isBackground }
     if (on) {
-      this.#priority = await lowerPriority(pid, this.#priority)
+      const worked = await lowerPriority(change)
+      // What never worked is not tried again, and above all not taken back.
+      const { sharesBySession, mayRaise } = this.#priority
+      this.#priority = {
+        sharesBySession: sharesBySession && worked.sharesBySession,
+        mayRaise: mayRaise && worked.mayRaise,
+      }
       return
     }
     try {
-      await restorePriority(pid, this.#priority)
+      await restorePriority(change)
     } catch (error) {
       throw refused('does not get its priority back from the system', error)
     }

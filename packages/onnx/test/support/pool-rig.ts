@@ -11,6 +11,8 @@ import type { ExecutorEvent, VersionIncident } from '../../src/loader/executor-e
 import { OnnxLoader, type OnnxLoaderOptions } from '../../src/loader/onnx-loader.ts'
 import type { OnnxServable } from '../../src/loader/onnx-servable.ts'
 import { ExecutorPool } from '../../src/pool/executor-pool.ts'
+import type { BackgroundMeans } from '../../src/process/background-priority.ts'
+import { ExecutorClient } from '../../src/process/executor-client.ts'
 import { probeSpawnTools, type SpawnTools } from '../../src/process/probe-spawn-tools.ts'
 import { type BuiltExecutor, buildExecutor } from './executor-entry.ts'
 import { floats } from './in-process.ts'
@@ -95,6 +97,15 @@ export class PoolRig {
     const servable = await loader.load({ id, signal, role: model.role ?? 'live' })
     await loader.warmUp(servable, signal)
     return servable as OnnxServable
+  }
+
+  /** How executors can be made to give way on this machine. */
+  async background(): Promise<BackgroundMeans> {
+    const client = await ExecutorClient.start({ entry: this.#built.entry, tools: this.#tools })
+    const { background } = client.protections
+    client.kill()
+    await client.exited
+    return background
   }
 
   /** Processes of this rig that run now. */

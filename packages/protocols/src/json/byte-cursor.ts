@@ -4,10 +4,12 @@ import { JsonSyntaxError } from './json-syntax-error.ts'
 export class ByteCursor {
   readonly bytes: Uint8Array
   at: number
+  readonly #buffer: Buffer
 
   constructor(bytes: Uint8Array, at = 0) {
     this.bytes = bytes
     this.at = at
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   peek(): number {
@@ -38,7 +40,7 @@ export class ByteCursor {
   }
 
   text(from: number, to: number): string {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + from, to - from).toString('utf8')
+    return this.#buffer.toString('utf8', from, to)
   }
 
   fail(reason: string, offset = this.at): never {

@@ -45,7 +45,8 @@ function readObject(cursor: ByteCursor, depth: number): JsonObject {
     cursor.skipWhitespace()
     if (!cursor.consume(0x3a)) cursor.fail(JSON_SYNTAX.colonMissing)
     cursor.skipWhitespace()
-    object[key] = readValue(cursor, depth + 1)
+    const value = readValue(cursor, depth + 1)
+    if (!(key in object)) object[key] = value
     cursor.skipWhitespace()
     if (cursor.consume(COMMA)) cursor.skipWhitespace()
     else if (cursor.consume(0x7d)) return object
@@ -53,7 +54,8 @@ function readObject(cursor: ByteCursor, depth: number): JsonObject {
   }
 }
 
-function readValue(cursor: ByteCursor, depth: number): JsonValue {
+/** Reads one value of a document; the cursor stands on its first byte. */
+export function readValue(cursor: ByteCursor, depth: number): JsonValue {
   if (depth > MAX_JSON_DEPTH) cursor.fail(JSON_SYNTAX.tooDeep)
   switch (cursor.peek()) {
     case 0x5b:
@@ -74,7 +76,7 @@ function readValue(cursor: ByteCursor, depth: number): JsonValue {
 /**
  * Reads the first JSON document of the bytes without loss; what follows it is not looked at.
  *
- * Accepts bare `NaN`, `Infinity`, `-Infinity`. Of members with the same name the last counts. Depth is bounded by
+ * Accepts bare `NaN`, `Infinity`, `-Infinity`. Of members with the same name the first counts. Depth is bounded by
  * {@link MAX_JSON_DEPTH}, time and memory by the length of the input.
  * @throws JsonSyntaxError
  * @see RapidJSON with kParseNanAndInfFlag and kParseStopWhenDoneFlag, as TensorFlow Serving uses it

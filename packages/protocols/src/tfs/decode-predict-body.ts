@@ -1,18 +1,16 @@
 import type { DType, NamedTensors, Signature, Tensor, TensorSpec } from '@understudy/core'
-import { describeJson } from '../json/describe-json.ts'
-import { JsonSyntaxError } from '../json/json-syntax-error.ts'
-import { isJsonObject, type JsonObject, type JsonValue, member } from '../json/json-value.ts'
-import { nestsTooDeep, parseJson } from '../json/parse-json.ts'
+import { isJsonObject, type JsonValue, member } from '../json/json-value.ts'
+import { nestsTooDeep } from '../json/parse-json.ts'
 import { isBase64Value } from './base64-value.ts'
 import { decodeInstances } from './decode-instances.ts'
 import { malformed } from './element-errors.ts'
 import { createElementWriter, type WriterFactory } from './element-writer.ts'
 import { tensorFromJson } from './fill-tensor.ts'
+import { hidesMembers } from './hides-members.ts'
 import type { PredictBody } from './predict-body.ts'
+import { asObject, readDocument, readSignatureName } from './read-document.ts'
 import { scanPredictBody } from './scan-predict-body.ts'
-
-/** The one signature that every model has. */
-export const DEFAULT_SIGNATURE = 'serving_default'
+import { checkPredictSignature, type SignatureMappings } from './signature-defs.ts'
 
 const FLOATS: ReadonlySet<DType> = new Set<DType>(['float32', 'float64', 'bool', 'string'])
 
@@ -42,18 +40,19 @@ function decodeColumns(
   return tensors
 }
 
-function checkSignatureName(document: JsonObject): void {
-  const name = member(document, 'signature_name')
-  if (name === undefined) return
-  if (typeof name !== 'string') throw malformed("'signature_name' key must be a string value.")
-  if (name !== '' && name !== DEFAULT_SIGNATURE) {
-    throw malformed(`Serving signature name: "${name.slice(0, 256)}" not found in signature def`)
-  }
+/** What a body is decoded for. */
+interface Target {
+  readonly signature: Signature
+  readonly mappings: SignatureMappings
 }
 
-function decodeDocument(document: JsonValue, signature: Signature, writerFor: WriterFactory): PredictBody {
-  if (!isJsonObject(document)) throw malformed(`JSON Value: ${describeJson(document)} Is not object`)
-  checkSignatureName(document)
+function decodeDocument(
+  value: JsonValue,
+  { signature, mappings }: Target,
+  writerFor: WriterFactory,
+): PredictBody {
+  const document = asObject(value)
+  checkPredictSignature(readSignatureName(document), mappings)
   if (signature.inputs.length === 0) throw malformed('Failed to get input map for signature: DEFAULT')
   const instances = member(document, 'instances')
   const inputs = member(document, 'inputs')
@@ -78,14 +77,15 @@ function boundedWriters(bytes: Uint8Array, finiteOnly: boolean): WriterFactory {
  * The short way with `JSON.parse`: undefined whenever the result could differ from the exact reader's, errors included.
  * Integer types need to see how a number was written, so a point or exponent sends them the long way.
  */
-function decodeFast(bytes: Uint8Array, signature: Signature): PredictBody | undefined {
+function decodeFast(bytes: Uint8Array, target: Target): PredictBody | undefined {
   if (bytes.length > DEPTH_CHECK_FROM_BYTES && nestsTooDeep(bytes)) return undefined
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  const onlyFloats = signature.inputs.every((input) => FLOATS.has(input.dtype))
+  const onlyFloats = target.signature.inputs.every((input) => FLOATS.has(input.dtype))
   if (!onlyFloats && /\.|\d[eE]/.test(text)) return undefined
   try {
     const document = JSON.parse(text) as JsonValue
-    return decodeDocument(document, signature, boundedWriters(bytes, true))
+    const body = decodeDocument(document, target, boundedWriters(bytes, true))
+    return hidesMembers(text, document) ? undefined : body
   } catch {
     return undefined
   }
@@ -95,22 +95,22 @@ function decodeFast(bytes: Uint8Array, signature: Signature): PredictBody | unde
  * Decodes the body of `:predict` into tensors of the signature's types and the body's shapes.
  *
  * 64-bit integers are exact; bare `NaN`, `Infinity`, `-Infinity` and bytes after the document are accepted. Shapes are
- * not compared with the signature: whoever runs the request does that.
+ * not compared with the signature: whoever runs the request does that. Of members with the same name the first counts.
+ *
+ * @param mappings signatures that are known by name and take no tensors
  * @throws PlatformError `request.malformed`, `request.unsupported` with TensorFlow Serving's texts
  * @see TensorFlow Serving, util/json_tensor.cc
  */
-export function decodePredictBody(bytes: Uint8Array, signature: Signature): PredictBody {
+export function decodePredictBody(
+  bytes: Uint8Array,
+  signature: Signature,
+  mappings: SignatureMappings = {},
+): PredictBody {
   if (bytes.length === 0) throw malformed('JSON Parse error: The document is empty')
-  const fast = scanPredictBody(bytes, signature) ?? decodeFast(bytes, signature)
-  if (fast !== undefined) return fast
-  return decodeDocument(parseExactly(bytes), signature, boundedWriters(bytes, false))
-}
-
-function parseExactly(bytes: Uint8Array): JsonValue {
-  try {
-    return parseJson(bytes)
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) throw malformed(`JSON Parse error: ${error.message}`)
-    throw error
-  }
+  const scanned = scanPredictBody(bytes, signature)
+  if (scanned !== undefined) return scanned
+  const target = { signature, mappings }
+  return (
+    decodeFast(bytes, target) ?? decodeDocument(readDocument(bytes), target, boundedWriters(bytes, false))
+  )
 }

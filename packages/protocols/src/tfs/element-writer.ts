@@ -33,6 +33,9 @@ const FLOAT_LIMITS = {
   float64: { integerMax: Number.MAX_SAFE_INTEGER, finiteMax: Number.MAX_VALUE },
 } as const
 
+/** Integers beyond 64 bits are read as floats, as RapidJSON does. */
+const INTEGERS = { min: -(2 ** 63), max: 2 ** 64 } as const
+
 function floatWriter(dtype: 'float32' | 'float64', capacity: number, finiteOnly: boolean): ElementWriter {
   const data = dtype === 'float32' ? new Float32Array(capacity) : new Float64Array(capacity)
   const { integerMax, finiteMax } = FLOAT_LIMITS[dtype]
@@ -46,7 +49,8 @@ function floatWriter(dtype: 'float32' | 'float64', capacity: number, finiteOnly:
     }
     if (!(value instanceof JsonNumber)) throw typeError(value, dtype)
     const double = value.value
-    const limit = value.isInteger ? integerMax : finiteMax
+    const isInteger = value.isInteger && double >= INTEGERS.min && double <= INTEGERS.max
+    const limit = isInteger ? integerMax : finiteMax
     if (Math.abs(double) > limit) throw lossyError(value, dtype)
     data[at] = double
   }

@@ -1,4 +1,5 @@
-import { type Category, PlatformError, type ServableState, type VersionSelector } from '@understudy/core'
+import { type Category, PlatformError, type ServableState } from '@understudy/core'
+import { shownVersion, type TfsRoute } from './parse-tfs-route.ts'
 
 /** What the status of one version needs; fits the data plane's `VersionStatus`. */
 export interface TfsVersionStatus {
@@ -25,10 +26,10 @@ const STATE_NAMES = {
  * @throws PlatformError `serving.model_not_found`, `serving.version_not_found`
  */
 export function encodeModelStatus(
-  model: string,
-  selector: VersionSelector,
+  route: Pick<TfsRoute, 'model' | 'selector' | 'versionText'>,
   versions: readonly TfsVersionStatus[] | undefined,
 ): string {
+  const { model, selector } = route
   if (versions === undefined || versions.length === 0) {
     throw new PlatformError('serving.model_not_found', `Could not find any versions of model ${model}`)
   }
@@ -36,7 +37,7 @@ export function encodeModelStatus(
   if (chosen.length === 0 && selector.kind === 'number') {
     throw new PlatformError(
       'serving.version_not_found',
-      `Could not find version ${selector.number} of model ${model}`,
+      `Could not find version ${shownVersion(route, selector.number)} of model ${model}`,
     )
   }
   const body = {

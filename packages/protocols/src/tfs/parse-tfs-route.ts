@@ -11,6 +11,13 @@ export interface TfsRoute {
   readonly kind: 'predict' | 'classify' | 'regress' | 'status' | 'metadata'
   readonly model: string
   readonly selector: VersionSelector
+  /** Digits of a version that a JavaScript number cannot hold, for messages: no version has such a number. */
+  readonly versionText?: string
+}
+
+/** The version that a route names, as messages show it. */
+export function shownVersion({ versionText }: Pick<TfsRoute, 'versionText'>, number: number): string {
+  return versionText ?? String(number)
 }
 
 /** Replaces `%XX` by its byte and leaves anything else alone, as curl does. */
@@ -50,5 +57,8 @@ export function parseTfsRoute(method: string, path: string): TfsRoute {
   if (model === undefined) throw new PlatformError('request.malformed', 'Missing model name in request.')
   const kind =
     method === 'POST' ? (last?.toLowerCase() as 'predict') : last === undefined ? 'status' : 'metadata'
-  return { kind, model: decodePart(model), selector: selectorOf(version, label) }
+  const route: TfsRoute = { kind, model: decodePart(model), selector: selectorOf(version, label) }
+  return version === undefined || Number.isSafeInteger(Number(version))
+    ? route
+    : { ...route, versionText: String(BigInt(version)) }
 }

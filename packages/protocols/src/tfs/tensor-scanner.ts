@@ -1,6 +1,7 @@
 import { allocateData, type DType, elementCount, type Tensor, type TensorSpec } from '@understudy/core'
 import type { NumberRules, NumberStore } from '../json/number-rules.ts'
 import { NumberScanner } from '../json/number-scanner.ts'
+import { ownStore, sharedStore } from '../json/number-store.ts'
 import { type ListProgress, readPlainNumbers } from '../json/plain-numbers.ts'
 
 const LIST_BEGIN = 0x5b
@@ -9,6 +10,9 @@ const COMMA = 0x2c
 
 /** Deeper lists are left to the general reader. */
 const SCANNED_RANK_MAX = 16
+
+/** Larger bodies may be read in another thread, which hands over the memory of their tensors. */
+const SHARED_TO_BYTES = 64 * 1024
 
 /** A size or rank that is not known yet. */
 const UNKNOWN = -1
@@ -62,6 +66,7 @@ function likelyElements({ shape }: TensorSpec): number {
 export class TensorScanner {
   readonly #spec: TensorSpec
   readonly #maxElements: number
+  readonly #mayShare: boolean
   readonly #rules: NumberRules
   readonly #numbers: NumberScanner
   readonly #progress: ListProgress = { at: 0, count: 0 }
@@ -79,6 +84,7 @@ export class TensorScanner {
     // Two bytes are the least that one more element takes.
     this.#maxElements = Math.ceil(bytes.length / 2)
     this.#numbers = new NumberScanner(bytes, 0, rules)
+    this.#mayShare = bytes.length <= SHARED_TO_BYTES
     this.#store = this.#allocate(Math.min(likelyElements(spec), this.#maxElements))
   }
 
@@ -167,7 +173,8 @@ export class TensorScanner {
   }
 
   #allocate(length: number): NumberStore {
-    return allocateData(storeType(this.#spec.dtype), length) as NumberStore
+    const type = storeType(this.#spec.dtype)
+    return this.#mayShare ? sharedStore(type, length) : ownStore(type, length)
   }
 
   #tensor(shape: readonly number[]): Tensor {

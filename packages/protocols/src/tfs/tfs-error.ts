@@ -1,5 +1,5 @@
-import type { Category, PlatformError, VersionSelector } from '@understudy/core'
-import type { TfsRoute } from './parse-tfs-route.ts'
+import type { Category, PlatformError } from '@understudy/core'
+import { shownVersion, type TfsRoute } from './parse-tfs-route.ts'
 
 /** HTTP status of a category on TensorFlow Serving's API. */
 export const TFS_HTTP_STATUS = {
@@ -19,8 +19,11 @@ export const TFS_HTTP_STATUS = {
   DEADLINE_EXCEEDED: 504,
 } as const satisfies Record<Category, number>
 
-function selection(model: string, selector: VersionSelector): string {
-  return selector.kind === 'number' ? `Specific(${model}, ${selector.number})` : `Latest(${model})`
+function selection(route: TfsRoute): string {
+  const { model, selector } = route
+  return selector.kind === 'number'
+    ? `Specific(${model}, ${shownVersion(route, selector.number)})`
+    : `Latest(${model})`
 }
 
 /** TensorFlow Serving's own sentence where it has one for the error; status keeps the one that it was made with. */
@@ -29,7 +32,7 @@ function message(error: PlatformError, route: TfsRoute | undefined): string {
   switch (error.code) {
     case 'serving.model_not_found':
     case 'serving.version_not_found':
-      return `Servable not found for request: ${selection(route.model, route.selector)}`
+      return `Servable not found for request: ${selection(route)}`
     case 'serving.label_not_found':
       return route.selector.kind === 'label'
         ? `Unrecognized servable version label: ${route.selector.label}`

@@ -1,22 +1,15 @@
-import { type Clock, PlatformError } from '@understudy/core'
-import type {
-  AspiredVersionsCallback,
-  ServableData,
-  ServableHandle,
-  ServableId,
-  ServableRequest,
-} from '../servable.ts'
+import type { Clock, PlatformError } from '@understudy/core'
+import type { AspiredVersionsCallback, ServableHandle, ServableId, ServableRequest } from '../servable.ts'
 import type { AspiredVersionPolicy, ServableAction, ServableStateSnapshot } from './aspired-version-policy.ts'
 import type { BasicManager } from './basic-manager.ts'
 import { Displacements } from './displacements.ts'
-import { mayPass } from './load-retry.ts'
+import { draining } from './draining.ts'
+import { type Aspired, HarnessAligner } from './harness-aligner.ts'
 import type { LoaderFactory, LoaderHarness } from './loader-harness.ts'
 import type { LabelMap, Manager, ResolvedServable } from './manager.ts'
-import { refusedBytes } from './resource-tracker.ts'
+import { RefusedModels } from './refused-models.ts'
 import type { LabelSet } from './serving-map.ts'
 import { takeSnapshots, type VersionPlace } from './take-snapshots.ts'
-
-type Aspired<S> = ReadonlyMap<number, ServableData<LoaderFactory<S>>>
 
 export interface AspiredVersionsManagerOptions<S> {
   readonly basic: BasicManager<S>
@@ -46,29 +39,24 @@ export class AspiredVersionsManager<S> implements Manager<S> {
   readonly #basic: BasicManager<S>
   readonly #aspired = new Map<string, Aspired<S>>()
   readonly #running = new Set<Promise<void>>()
-  readonly #failedAtMs = new WeakMap<LoaderHarness<S>, number>()
-  /** Harnesses that only show an error of the Source: there never was a loader. */
-  readonly #withoutData = new WeakSet<LoaderHarness<S>>()
-  /** What each harness was told to load. */
-  readonly #contents = new WeakMap<LoaderHarness<S>, string | undefined>()
-  readonly #replaceFailedAtMs = new WeakMap<LoaderHarness<S>, number>()
   readonly #displacements: Displacements<S>
+  readonly #aligner: HarnessAligner<S>
   /** Models to look at in the next step. */
   readonly #dirty = new Set<string>()
-  /** Models of which a version was refused for want of memory. */
-  readonly #hungry = new Set<string>()
+  readonly #refused: RefusedModels<S>
   #closed = false
 
   constructor(options: AspiredVersionsManagerOptions<S>) {
     this.#options = options
     this.#basic = options.basic
-    const { memory } = options.basic
-    this.#displacements = new Displacements(memory)
-    options.basic.onRefused(({ name }) => {
-      this.#hungry.add(name)
-      this.touch(name)
+    this.#displacements = new Displacements(options.basic.memory)
+    this.#aligner = new HarnessAligner({
+      ...options,
+      displacements: this.#displacements,
+      aspiredHarness: (id) => this.#aspiredHarness(id),
+      track: (name, action) => this.#track(name, action),
     })
-    memory.onFreed(() => this.#memoryFreed())
+    this.#refused = new RefusedModels({ basic: options.basic, touch: (name) => this.touch(name) })
   }
 
   /** Takes the full list of one model; a version that is left out goes. */
@@ -163,14 +151,14 @@ export class AspiredVersionsManager<S> implements Manager<S> {
   reconcile(name: string): readonly ServableAction[] {
     const started: ServableAction[] = []
     if (this.#closed) return started
-    this.#align(name)
+    this.#aligner.align(name, this.#aspired.get(name) ?? new Map())
     for (let action = this.#next(name); action !== null; action = this.#next(name)) {
       this.#start(action)
       started.push(action)
     }
     if (this.#aspired.get(name)?.size === 0 && this.#basic.harnessesOf(name).length === 0) {
       this.#aspired.delete(name)
-      this.#hungry.delete(name)
+      this.#refused.forget(name)
     }
     return started
   }
@@ -191,11 +179,12 @@ export class AspiredVersionsManager<S> implements Manager<S> {
   async close({ drainTimeoutMs }: { readonly drainTimeoutMs: number }): Promise<void> {
     if (this.#closed) return this.idle()
     this.#closed = true
+    this.#aligner.close()
     this.#aspired.clear()
     for (const name of this.#basic.names()) {
       for (const harness of this.#basic.harnessesOf(name)) {
         if (harness.state === 'ready') this.#track(name, this.#basic.unload(harness.id, drainTimeoutMs))
-        else this.#letGo(harness)
+        else this.#aligner.letGo(harness)
       }
     }
     const stopTimer = new AbortController()
@@ -204,105 +193,9 @@ export class AspiredVersionsManager<S> implements Manager<S> {
     stopTimer.abort()
   }
 
-  /** Brings the list of harnesses into line with what is aspired, as far as that needs no policy. */
-  #align(name: string): void {
-    const aspired: Aspired<S> = this.#aspired.get(name) ?? new Map()
-    for (const harness of this.#basic.harnessesOf(name)) {
-      const wanted = aspired.get(harness.id.version)
-      if (wanted === undefined || this.#isRetryDue(harness, wanted)) this.#letGo(harness)
-      else if (wanted.content !== this.#contents.get(harness)) this.#renew(harness, wanted)
-    }
-    const managed = new Set(this.#basic.harnessesOf(name).map((harness) => harness.id.version))
-    for (const [version, wanted] of aspired) if (!managed.has(version)) this.#manage(wanted)
-  }
-
-  #manage(wanted: ServableData<LoaderFactory<S>>): void {
-    const { id, content } = wanted
-    const error = 'error' in wanted ? wanted.error : this.#displacements.reason(id)
-    const refuse = () => {
-      throw error ?? draining()
-    }
-    const create = error === undefined && 'data' in wanted ? wanted.data : refuse
-    const harness = this.#basic.manage(id, create)
-    this.#contents.set(harness, content)
-    if (error === undefined) return
-    if ('error' in wanted) this.#withoutData.add(harness)
-    harness.fail(error)
-  }
-
-  /** The id stands for other content now: takes its place without a gap, or after it where the policy puts memory first. */
-  #renew(harness: LoaderHarness<S>, wanted: ServableData<LoaderFactory<S>>): void {
-    if (harness.state !== 'ready') {
-      this.#letGo(harness)
-      return
-    }
-    if ('error' in wanted || this.#basic.isBeingReplaced(harness)) return
-    const failedAtMs = this.#replaceFailedAtMs.get(harness)
-    const { clock, errorRetryMs } = this.#options
-    if (failedAtMs !== undefined && clock.monotonicMs() - failedAtMs < errorRetryMs) return
-    this.#track(harness.id.name, this.#replace(harness, wanted.data, wanted.content))
-  }
-
-  async #replace(
-    harness: LoaderHarness<S>,
-    create: LoaderFactory<S>,
-    content: string | undefined,
-  ): Promise<void> {
-    const { drainTimeoutMs, clock, policy } = this.#options
-    const onReplaced = (next: LoaderHarness<S>) => void this.#contents.set(next, content)
-    const failure = await this.#basic.replace(harness.id, create, { drainTimeoutMs, onReplaced })
-    if (failure === undefined) return
-    this.#replaceFailedAtMs.set(harness, clock.monotonicMs())
-    const darken = policy.mayDarken && refusedBytes(failure) !== undefined && harness.state === 'ready'
-    if (darken && !this.#closed) await this.#basic.unload(harness.id, drainTimeoutMs)
-  }
-
-  /** Ends a version that never was available; one that is, is left to the policy. */
-  #letGo(harness: LoaderHarness<S>): void {
-    switch (harness.state) {
-      case 'new':
-      case 'error':
-        this.#basic.forget(harness.id)
-        break
-      case 'loadRequested':
-      case 'loadApproved':
-      case 'loading':
-      case 'warming':
-        harness.cancelLoad()
-        break
-      default:
-    }
-  }
-
-  #isRetryDue(harness: LoaderHarness<S>, wanted: ServableData<LoaderFactory<S>>): boolean {
-    if (harness.state !== 'error' || harness.error === undefined || !('data' in wanted)) return false
-    if (this.#displacements.has(harness.id)) {
-      return this.#displacements.mayReturn(harness.id, (id) => this.#aspiredHarness(id))
-    }
-    if (this.#withoutData.has(harness)) return true
-    const bytes = refusedBytes(harness.error)
-    if (bytes !== undefined && bytes <= this.#basic.memory.attainableBytes) return true
-    const failedAtMs = this.#failedAtMs.get(harness)
-    if (failedAtMs === undefined || !mayPass(harness.error)) return false
-    return this.#options.clock.monotonicMs() - failedAtMs >= this.#options.errorRetryMs
-  }
-
   #aspiredHarness({ name, version }: ServableId): LoaderHarness<S> | undefined {
     if (!this.#aspired.get(name)?.has(version)) return undefined
     return this.#basic.harnessesOf(name).find((harness) => harness.id.version === version)
-  }
-
-  /** Those that were refused look again; one that waits for its next attempt tries now. */
-  #memoryFreed(): void {
-    const { attainableBytes } = this.#basic.memory
-    for (const name of this.#hungry) {
-      for (const harness of this.#basic.harnessesOf(name)) {
-        const bytes = refusedBytes(harness.error)
-        if (harness.state === 'loadRequested' && bytes !== undefined && bytes <= attainableBytes)
-          harness.retryNow()
-      }
-      this.touch(name)
-    }
   }
 
   #next(name: string): ServableAction | null {
@@ -332,7 +225,7 @@ export class AspiredVersionsManager<S> implements Manager<S> {
   async #load(id: ServableId): Promise<void> {
     const harness = this.#basic.harnessesOf(id.name).find((other) => other.id.version === id.version)
     await this.#basic.load(id)
-    if (harness?.state === 'error') this.#failedAtMs.set(harness, this.#options.clock.monotonicMs())
+    if (harness?.state === 'error') this.#aligner.loadFailed(harness)
   }
 
   #track(name: string, action: Promise<void>): void {
@@ -342,8 +235,4 @@ export class AspiredVersionsManager<S> implements Manager<S> {
     })
     this.#running.add(tracked)
   }
-}
-
-function draining(): PlatformError {
-  return new PlatformError('serving.draining', 'This node is stopping and takes no new requests.')
 }

@@ -4,6 +4,7 @@ import type { ServableId } from '../servable.ts'
 interface IndexedModel {
   readonly plan: ModelPlan
   readonly versions: readonly number[]
+  readonly planned: ReadonlyMap<number, PlannedVersion>
 }
 
 /** The plan, to be looked up by model name. Replaced as a whole. */
@@ -14,7 +15,11 @@ export class PlanIndex {
     this.#models = new Map(
       plan.models.map((model) => [
         model.model,
-        { plan: model, versions: model.versions.map(({ number }) => number) },
+        {
+          plan: model,
+          versions: model.versions.map(({ number }) => number),
+          planned: new Map(model.versions.map((version) => [version.number, version])),
+        },
       ]),
     )
   }
@@ -35,8 +40,8 @@ export class PlanIndex {
     return this.#models?.get(model)?.versions
   }
 
-  planned({ name, version }: ServableId): PlannedVersion | undefined {
-    return this.planOf(name)?.versions.find(({ number }) => number === version)
+  planned(model: string, version: number): PlannedVersion | undefined {
+    return this.#models?.get(model)?.planned.get(version)
   }
 
   /** The version that shall be live, model by model; models without one are left out. */

@@ -1,7 +1,9 @@
+import type { NamedTensors } from '@understudy/core'
 import { TestClock } from '@understudy/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { RunResult } from '../servable.ts'
 import { codeOf, PERMANENT } from '../test-support/errors.ts'
-import { rowsOfX } from '../test-support/fake-model.ts'
+import { FakeModel, rowsOfX } from '../test-support/fake-model.ts'
 import { flush } from '../test-support/flush.ts'
 import { Gate } from '../test-support/gate.ts'
 import { nodeRig } from '../test-support/node-rig.ts'
@@ -56,6 +58,31 @@ describe('roles', () => {
     await flush()
     expect(rig.models.get('m@2')?.roles).toEqual(['live'])
   })
+})
+
+it('a version knows that it is live before it runs the first request of the label', async () => {
+  const rolesAtRun: (string | undefined)[] = []
+  class Watching extends FakeModel {
+    override run(inputs: NamedTensors): Promise<RunResult> {
+      rolesAtRun.push(this.roles.at(-1))
+      return super.run(inputs)
+    }
+  }
+  const createModel = ({ version }: { readonly version: number }) =>
+    version === 2 ? new Watching({ offset: 200 }) : new FakeModel({ offset: 100 })
+  const rig = await started({ plan: servingPlan(V1), createModel })
+  await rig.replan(servingPlan({ ...TRY2, mirror: mirrorPlan({ sample: 0 }) }))
+  const answers: Promise<number | undefined>[] = []
+  const moving = rig.replan(servingPlan(V2))
+  while (rig.core.observedGeneration('m') !== V2.generation) {
+    answers.push(rig.value('m'))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  answers.push(rig.value('m'))
+  await moving
+  expect((await Promise.all(answers)).at(-1)).toBe(202)
+  expect(rolesAtRun.length).toBeGreaterThan(0)
+  expect(rolesAtRun.every((role) => role === 'live')).toBe(true)
 })
 
 describe('a version on demand', () => {

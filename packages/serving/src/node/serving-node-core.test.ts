@@ -99,6 +99,24 @@ describe('ServingNodeCore', () => {
     ])
   })
 
+  it('tells clients of signatures and labels as soon as they are planned, without another load', async () => {
+    const rig = await started()
+    const loads = rig.seen.loaded.length
+    const mapped = {
+      signatures: { s: { method: 'regress' as const, value: 'y' } },
+      classLabels: { y: ['a'] },
+    }
+    const planned = (digest: string) =>
+      servingPlan({ ...V1, versions: V1.versions.map((version) => ({ ...version, ...mapped, digest })) })
+    await rig.replan(planned('digest-1'))
+    expect(rig.core.predictor.describe('m', { kind: 'live' })).toMatchObject(mapped)
+    expect(rig.seen.loaded).toHaveLength(loads)
+    rig.loadGates.set(1, new Gate())
+    await rig.replan(planned('other bytes'))
+    const held = rig.core.predictor.describe('m', { kind: 'live' })
+    expect(held).toMatchObject({ servedBy: { digest: 'digest-1' }, signatures: {}, classLabels: {} })
+  })
+
   it('moves the labels of all models of one plan in one step', async () => {
     const both = (generation: number, live: number) =>
       servingPlan(

@@ -18,10 +18,10 @@ import type { LoadedVersion } from '../predict/loaded-version.ts'
 import { NodePredictor } from '../predict/node-predictor.ts'
 import { RefusedInputsByDigest } from '../predict/suspect/refused-inputs-by-digest.ts'
 import type { Predictor } from '../predictor.ts'
-import type { LoadContext, ServableData, ServableId, ServableStateEvent } from '../servable.ts'
-import { forEachInSlices } from '../slices.ts'
+import type { ServableData, ServableId, ServableStateEvent } from '../servable.ts'
 import { CapturedInputs } from './captured-inputs.ts'
-import { decideRole } from './decide-role.ts'
+import { ChangeNotice } from './change-notice.ts'
+import { ManagerSteps } from './manager-steps.ts'
 import { PlanIndex } from './plan-index.ts'
 import { Readiness } from './readiness.ts'
 import {
@@ -30,6 +30,7 @@ import {
   type ServingNodeSettings,
 } from './serving-node-options.ts'
 import { VersionFactory } from './version-factory.ts'
+import { VersionRoles } from './version-roles.ts'
 
 /** What a node reports about one version. */
 export interface ServableStatus {
@@ -51,17 +52,17 @@ export class ServingNodeCore {
   readonly #manager: AspiredVersionsManager<LoadedVersion>
   readonly #mirror: MirrorDispatcher
   readonly #applier: PlanApplier
+  readonly #roles: VersionRoles
+  readonly #steps: ManagerSteps
   readonly #source: ServingPlanSource
   readonly #index = new PlanIndex()
   readonly #captured: CapturedInputs
   readonly #tracker: ResourceTracker
   readonly #factory: VersionFactory
   readonly #readiness: Readiness
-  readonly #changes: EventBus<void>
+  readonly #changes: ChangeNotice
   readonly #refused: RefusedInputsByDigest
   readonly #stop = new AbortController()
-  #stepQueued = false
-  #changeQueued = false
 
   constructor(
     ports: ServingNodePorts,
@@ -72,13 +73,15 @@ export class ServingNodeCore {
     this.#observer = containedObserver(ports.observer)
     const onListenerError = (error: unknown) => this.#observer.troubled(toPlatformError(error))
     const bus = new EventBus<ServableStateEvent>(onListenerError)
-    this.#changes = new EventBus(onListenerError)
+    this.#changes = new ChangeNotice(onListenerError)
     this.#refused = new RefusedInputsByDigest(ports.clock)
     this.#captured = new CapturedInputs(ports.clock)
     this.#tracker = new ResourceTracker(this.#settings.memoryLimitBytes)
     this.#monitor = new ServableStateMonitor(bus)
     this.#readiness = new Readiness((id) => this.#isSettled(id))
     this.#manager = this.#createManager(bus)
+    this.#roles = new VersionRoles({ manager: this.#manager, index: this.#index, captured: this.#captured })
+    this.#steps = this.#createSteps()
     this.#mirror = this.#createMirror()
     this.#factory = this.#createFactory()
     this.#applier = this.#createApplier()
@@ -95,7 +98,7 @@ export class ServingNodeCore {
         versions.map((version) => this.#factory.toFactory(version)),
       )
     this.#source.start(emit, this.#stop.signal)
-    void this.#tick()
+    void this.#steps.tick(this.#settings.tickMs, this.#stop.signal)
   }
 
   /** Generation of the labels in effect for a model; undefined before the first. */
@@ -140,19 +143,12 @@ export class ServingNodeCore {
     const { clock } = this.#ports
     const { loadConcurrency, retry, policy, drainTimeoutMs, errorRetryMs } = this.#settings
     const onUnloadError = (error: PlatformError) => this.#observer.troubled(error)
-    const contextOf = (id: ServableId) => this.#contextOf(id)
+    const contextOf = (id: ServableId) => this.#roles.contextOf(id)
     const basic = new BasicManager<LoadedVersion>({
       ...{ clock, bus, tracker: this.#tracker, loadConcurrency, retry, onUnloadError, contextOf },
     })
-    const onWork = () => this.#queueStep()
-    const placeOf = ({ name, version }: ServableId) => {
-      const plan = this.#index.planOf(name)
-      const decided = decideRole(version, plan, basic.labelsOf(name))
-      // Before it is mirrored it may be one that goes live at once, which may take the memory of what it replaces.
-      const isMirrored = plan?.mirror?.candidate === version
-      const role = decided === 'rollout' && !isMirrored ? 'idle' : decided
-      return { role, promised: Object.values(plan?.labels ?? {}).includes(version) }
-    }
+    const onWork = () => this.#steps.queue()
+    const placeOf = (id: ServableId) => this.#roles.placeOf(id)
     return new AspiredVersionsManager({
       ...{ basic, policy, clock, drainTimeoutMs, errorRetryMs, onWork, placeOf },
     })
@@ -168,10 +164,21 @@ export class ServingNodeCore {
         captured: this.#captured,
         acquire: (wanted) => this.#manager.acquire(wanted),
       },
-      contextOf: (id) => this.#contextOf(id),
+      contextOf: (id) => this.#roles.contextOf(id),
       isServed: (model) => this.#manager.labelsOf(model) !== undefined,
       onTrouble: (id, error) => this.#manager.reportTrouble(id, error),
       onUnloadError: (error) => this.#observer.troubled(error),
+    })
+  }
+
+  #createSteps(): ManagerSteps {
+    return new ManagerSteps({
+      ...{ manager: this.#manager, clock: this.#ports.clock },
+      onTick: (name) => {
+        this.#applier.moveLabels([name])
+        this.#roles.tell(name)
+      },
+      onTrouble: (error) => this.#observer.troubled(error),
     })
   }
 
@@ -194,10 +201,10 @@ export class ServingNodeCore {
   }
 
   #createSource(): ServingPlanSource {
-    const { reader, store, clock } = this.#ports
+    const { reader, store, clock, onKeys } = this.#ports
     const { pollIntervalMs, readTimeoutMs, currentForMs } = this.#settings
     return new ServingPlanSource({
-      ...{ reader, store, clock, pollIntervalMs, readTimeoutMs, currentForMs },
+      ...{ reader, store, clock, onKeys, pollIntervalMs, readTimeoutMs, currentForMs },
       onTrouble: (error) => this.#observer.troubled(error),
       onPlan: (plan) => {
         this.#index.replace(plan)
@@ -206,10 +213,10 @@ export class ServingNodeCore {
       onApplied: (names) => {
         this.#applier.apply(names)
         for (const name of names) {
-          this.#tellRoles(name)
+          this.#roles.tell(name)
           if (this.#index.planOf(name) === undefined) this.#captured.forget(name)
         }
-        this.#changed()
+        this.#changes.tell()
       },
     })
   }
@@ -222,6 +229,7 @@ export class ServingNodeCore {
         models: () => this.#index.models(),
         has: (model) => this.#index.has(model),
         versionsOf: (model) => this.#index.versionsOf(model),
+        planned: (model, version) => this.#index.planned(model, version),
         planAgeMs: () => this.#source.planAgeMs(),
         refresh: () => this.refresh(),
       },
@@ -229,81 +237,19 @@ export class ServingNodeCore {
     })
   }
 
-  #contextOf({ name, version }: ServableId): Omit<LoadContext, 'id' | 'signal'> {
-    const role = decideRole(version, this.#index.planOf(name), this.#manager.labelsOf(name))
-    const planned = this.#index.planned({ name, version })
-    return { role, warmUpInputs: planned && this.#captured.of(name, planned.signature) }
-  }
-
   #stateChanged({ id, state, error }: ServableStateEvent): void {
     if (state === 'end') this.#factory.forget(id)
     if (state === 'available' || state === 'error') {
       this.#applier.moveLabels([id.name])
-      this.#tellRoles(id.name)
+      this.#roles.tell(id.name)
       this.#readiness.settle(id)
     }
     // Refused for now: the policy may make room.
     if (state === 'start' && error !== undefined) this.#manager.touch(id.name)
-    this.#changed()
-  }
-
-  /** After whatever may have changed what the versions of a model are for: the plan, the labels in effect, what is loaded. */
-  #tellRoles(name: string): void {
-    const plan = this.#index.planOf(name)
-    const inEffect = this.#manager.labelsOf(name)
-    for (const { id, servable } of this.#manager.loadedOf(name)) {
-      servable.assume(decideRole(id.version, plan, inEffect))
-    }
-  }
-
-  #queueStep(): void {
-    if (this.#stepQueued) return
-    this.#stepQueued = true
-    queueMicrotask(() => void this.#step())
-  }
-
-  /** Never rejects. */
-  async #step(): Promise<void> {
-    try {
-      for (
-        let touched = this.#manager.takeTouched();
-        touched.length > 0;
-        touched = this.#manager.takeTouched()
-      ) {
-        await forEachInSlices(touched, this.#ports.clock, (name) => this.#manager.reconcile(name))
-      }
-    } catch (error) {
-      this.#observer.troubled(toPlatformError(error))
-    } finally {
-      this.#stepQueued = false
-    }
-  }
-
-  #changed(): void {
-    if (this.#changeQueued) return
-    this.#changeQueued = true
-    queueMicrotask(() => {
-      this.#changeQueued = false
-      this.#changes.publish()
-    })
+    this.#changes.tell()
   }
 
   #isSettled(id: ServableId): boolean {
     return this.#manager.isAvailable(id) || this.#monitor.stateOf(id)?.state === 'error'
-  }
-
-  /** The safety net: looks at every model, whether or not something happened to it. */
-  async #tick(): Promise<void> {
-    const { signal } = this.#stop
-    const { clock } = this.#ports
-    while (!signal.aborted) {
-      await clock.sleep(this.#settings.tickMs, signal)
-      await forEachInSlices(this.#manager.names(), clock, (name) => {
-        if (signal.aborted) return
-        this.#applier.moveLabels([name])
-        this.#tellRoles(name)
-        this.#manager.touch(name)
-      })
-    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, PlannedVersion } from '@understudy/core'
+import type { Clock, PlannedKey, PlannedVersion } from '@understudy/core'
 import type { AspiredVersionPolicy } from '../manager/aspired-version-policy.ts'
 import { availabilityPreservingPolicy } from '../manager/availability-preserving-policy.ts'
 import { DEFAULT_LOAD_RETRY, type LoadRetry } from '../manager/load-retry.ts'
@@ -16,6 +16,8 @@ export interface ServingNodePorts {
   readonly mirrorSink: MirrorSink
   readonly clock: Clock
   readonly observer: ServingObserver
+  /** Called with the API keys of the plan, whenever they differ from those before. */
+  readonly onKeys?: ((keys: readonly PlannedKey[]) => void) | undefined
   /** Uniform in [0, 1): throws the coin of the mirror. */
   readonly random: () => number
 }

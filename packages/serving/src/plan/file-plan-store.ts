@@ -76,13 +76,13 @@ async function writeThrough(path: string, plan: ServingPlan): Promise<void> {
 const MODELS_AT_ONCE = 100
 
 /** The same text as `JSON.stringify(plan)`. */
-async function writePlan(file: FileHandle, { readAtMs, models }: ServingPlan): Promise<void> {
+async function writePlan(file: FileHandle, { readAtMs, models, keys }: ServingPlan): Promise<void> {
   await file.write(`{"readAtMs":${JSON.stringify(readAtMs)},"models":[`)
   for (let from = 0; from < models.length; from += MODELS_AT_ONCE) {
     const texts = models.slice(from, from + MODELS_AT_ONCE).map((model) => JSON.stringify(model))
     await file.write(`${from === 0 ? '' : ','}${texts.join(',')}`)
   }
-  await file.write(']}')
+  await file.write(`],"keys":${JSON.stringify(keys)}}`)
 }
 
 /** Makes the rename itself durable. Not every system lets a folder be opened; there the rename is as durable as it gets. */

@@ -4,7 +4,7 @@ import type { ServingPlan } from '@understudy/core'
 export interface PlanReader {
   /**
    * The whole plan in one snapshot. May reject; the node then goes on with what it has. A reader that knows that nothing changed gives the
-   * same `models` again: they are not looked at then.
+   * same `models` and `keys` again: they are not looked at then.
    */
   read(): Promise<ServingPlan>
   /** Tells when reading may be worthwhile. Returns the function that ends the subscription. */

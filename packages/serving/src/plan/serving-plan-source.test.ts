@@ -1,4 +1,4 @@
-import { PlatformError, type ServingPlan } from '@understudy/core'
+import { type PlannedKey, PlatformError, type ServingPlan } from '@understudy/core'
 import { TestClock } from '@understudy/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { FakePlanReader, MemoryPlanStore } from '../test-support/fake-plan-ports.ts'
@@ -8,6 +8,7 @@ import { ServingPlanSource } from './serving-plan-source.ts'
 
 const ONE = servingPlan(modelPlan('iris', 1))
 const TWO = servingPlan(modelPlan('iris', 2, { versions: [1, 2], labels: { live: 2, previous: 1 } }))
+const KEY: PlannedKey = { id: 'k1', hmac: 'ab', models: null, verbs: ['predict'], expiresAtMs: null }
 
 describe('ServingPlanSource', () => {
   let clock: TestClock
@@ -15,6 +16,7 @@ describe('ServingPlanSource', () => {
   let store: MemoryPlanStore
   let emitted: string[]
   let plans: ServingPlan[]
+  let keys: string[]
   let troubles: PlatformError[]
   let stop: AbortController
 
@@ -24,6 +26,7 @@ describe('ServingPlanSource', () => {
     store = new MemoryPlanStore()
     emitted = []
     plans = []
+    keys = []
     troubles = []
     stop = new AbortController()
   })
@@ -32,6 +35,7 @@ describe('ServingPlanSource', () => {
     const source = new ServingPlanSource({
       ...{ reader, store, clock, pollIntervalMs: 1_000, readTimeoutMs: 400, currentForMs: 3_000 },
       onPlan: (plan) => plans.push(plan),
+      onKeys: (now) => keys.push(now.map(({ id }) => id).join(' ')),
       onTrouble: (error) => troubles.push(error),
     })
     source.start((name, versions) => {
@@ -86,6 +90,28 @@ describe('ServingPlanSource', () => {
     reader.plan = { ...ONE, readAtMs: ONE.readAtMs + 5_000 }
     await clock.advance(3_000)
     expect([emitted.length, plans.length, store.saves]).toEqual([1, 1, 1])
+  })
+
+  it('tells of API keys when they change and keeps them, although no model changed', async () => {
+    await start()
+    reader.plan = { ...ONE, keys: [KEY] }
+    await clock.advance(1_000)
+    await flush()
+    expect([keys, store.plan?.keys, plans.length, emitted.length]).toEqual([['', 'k1'], [KEY], 1, 1])
+    reader.plan = { ...ONE, keys: [{ ...KEY }] }
+    await clock.advance(1_000)
+    await flush()
+    reader.plan = { ...TWO, keys: [] }
+    await clock.advance(1_000)
+    await flush()
+    expect([keys, store.plan]).toEqual([['', 'k1', ''], reader.plan])
+  })
+
+  it('starts with the keys of the kept plan while the reader is away', async () => {
+    store.plan = { ...ONE, keys: [KEY] }
+    reader.plan = undefined
+    await start()
+    expect(keys).toEqual(['k1'])
   })
 
   it('unloads a model that left the plan', async () => {

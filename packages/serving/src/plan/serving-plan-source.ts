@@ -1,6 +1,7 @@
 import {
   type Clock,
   type ModelPlan,
+  type PlannedKey,
   type PlannedVersion,
   PlatformError,
   type ServingPlan,
@@ -23,6 +24,8 @@ export interface ServingPlanSourceOptions {
   readonly onPlan: (plan: ServingPlan) => void
   /** Called after that with every model that changed, came or left. */
   readonly onApplied?: ((names: readonly string[]) => void) | undefined
+  /** Called with the API keys of every plan in which they differ from those before, ahead of everything else of it. */
+  readonly onKeys?: ((keys: readonly PlannedKey[]) => void) | undefined
   /** The plan could not be read or kept. */
   readonly onTrouble: (error: PlatformError) => void
 }
@@ -42,6 +45,8 @@ export class ServingPlanSource implements Source<PlannedVersion> {
   #plan: ServingPlan | undefined
   /** Plan of each model as text, to see what changed. */
   #texts: ReadonlyMap<string, string> = new Map()
+  #keys: readonly PlannedKey[] | undefined
+  #keysText: string | undefined
   /** The store does not hold the plan yet: tried again with every read. */
   #unsaved = false
   #saving = false
@@ -158,9 +163,10 @@ export class ServingPlanSource implements Source<PlannedVersion> {
   /** True when the plan differs from the one before. */
   async #adopt(plan: ServingPlan): Promise<boolean> {
     const before = this.#plan
+    const keysChanged = this.#takeKeys(plan.keys)
     if (before !== undefined && before.models === plan.models) {
       this.#plan = plan
-      return false
+      return keysChanged
     }
     const { clock, onPlan, onApplied } = this.#options
     const texts = new Map<string, string>()
@@ -173,11 +179,22 @@ export class ServingPlanSource implements Source<PlannedVersion> {
     const gone = [...this.#texts.keys()].filter((name) => !texts.has(name))
     this.#plan = plan
     this.#texts = texts
-    if (before !== undefined && changed.length === 0 && gone.length === 0) return false
+    if (before !== undefined && changed.length === 0 && gone.length === 0) return keysChanged
     onPlan(plan)
     await forEachInSlices(gone, clock, (name) => this.#take(name, []))
     await forEachInSlices(changed, clock, (model) => this.#take(model.model, inLoadingOrder(model)))
     onApplied?.([...gone, ...changed.map(({ model }) => model)])
+    return true
+  }
+
+  /** True when they differ from those before. */
+  #takeKeys(keys: readonly PlannedKey[]): boolean {
+    if (keys === this.#keys) return false
+    this.#keys = keys
+    const text = JSON.stringify(keys)
+    if (text === this.#keysText) return false
+    this.#keysText = text
+    this.#options.onKeys?.(keys)
     return true
   }
 

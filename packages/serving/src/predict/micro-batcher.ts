@@ -6,7 +6,7 @@ import type { ModelServable, ServableHandle, ServableId } from '../servable.ts'
 import { BatchQueue } from './batch-queue.ts'
 import { fillTimes } from './batch-times.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
-import { type BatchRequest, PendingRequest } from './pending-request.ts'
+import { type BatchReceiver, type BatchRequest, PendingRequest } from './pending-request.ts'
 import { type FinishedRun, failedRun, runRequests, stackInputs } from './run-requests.ts'
 import type { SuspectIsolation } from './suspect/suspect-isolation.ts'
 
@@ -61,27 +61,35 @@ export class MicroBatcher {
     this.#open = new DeadlineWatch(clock)
   }
 
-  /** Takes one checked request. Rejects with what {@link Predictor.predict} lists. */
-  submit(request: BatchRequest): Promise<NamedTensors> {
-    if (request.signal?.aborted) return Promise.reject(cancelled())
-    if (this.#queue.size >= this.#options.maxQueue) return Promise.reject(this.#queueFull())
-    const refusal = this.#options.suspects.refusal(request.inputs)
-    if (refusal !== undefined) return Promise.reject(refusal)
+  /** Takes one checked request; the receiver gets its answer or what {@link Predictor.predict} lists. Never throws. */
+  submit(request: BatchRequest, receiver: BatchReceiver): void {
+    const refusal = this.#refusal(request)
+    if (refusal !== undefined) {
+      receiver.failed(refusal)
+      return
+    }
     try {
       this.#hold()
     } catch (error) {
-      return Promise.reject(error)
+      receiver.failed(toPlatformError(error))
+      return
     }
-    const pending = new PendingRequest(request, this.#options.clock.monotonicMs(), this.#events)
+    const nowMs = this.#options.clock.monotonicMs()
+    const pending = new PendingRequest(request, receiver, { nowMs, events: this.#events })
     this.#queue.push(pending)
     this.#open.add(pending)
     this.#schedule()
-    return pending.answer
   }
 
   /** Stops the timer. The version is drained by then: nothing waits any more. */
   close(): void {
     this.#open.close()
+  }
+
+  #refusal({ signal, inputs }: BatchRequest): PlatformError | undefined {
+    if (signal?.aborted) return cancelled()
+    if (this.#queue.size >= this.#options.maxQueue) return this.#queueFull()
+    return this.#options.suspects.refusal(inputs)
   }
 
   #schedule(): void {

@@ -3,6 +3,7 @@ import {
   type InferenceRequest,
   type InferenceResponse,
   type NamedTensors,
+  type PlannedVersion,
   PlatformError,
   type ServedBy,
   type Tensor,
@@ -11,9 +12,11 @@ import {
 } from '@understudy/core'
 import type { ResolvedServable } from '../manager/manager.ts'
 import type { ServableStateMonitor } from '../manager/servable-state-monitor.ts'
-import type { Predictor, VersionDescription, VersionStatus } from '../predictor.ts'
+import type { PredictionReceiver, Predictor, VersionDescription, VersionStatus } from '../predictor.ts'
 import type { ServableRequest } from '../servable.ts'
 import type { LoadedVersion } from './loaded-version.ts'
+import { boundedName, modelNotFound } from './model-not-found.ts'
+import type { BatchReceiver, BatchRequest } from './pending-request.ts'
 import { ServedByVersions } from './served-by-versions.ts'
 
 /** What the predictor knows of the plan. */
@@ -23,6 +26,8 @@ interface PlanView {
   has(model: string): boolean
   /** Numbers planned of a model; undefined when it is not in the plan. */
   versionsOf(model: string): readonly number[] | undefined
+  /** A version as it is planned now; undefined when it is not any more. */
+  planned(model: string, version: number): PlannedVersion | undefined
   /** See {@link Predictor.planAgeMs}. */
   planAgeMs(): number | undefined
   /** Asks the control plane for the plan now; resolves when it was carried out or could not be had. Never rejects. */
@@ -42,6 +47,14 @@ interface Target {
   readonly servedBy: ServedBy
 }
 
+/** One request on its way to a batcher. */
+interface Asked {
+  readonly request: InferenceRequest
+  readonly receiver: PredictionReceiver
+  /** Of its budget, before it got here. */
+  readonly spentMs: number
+}
+
 /** Answers from the versions of this node. */
 export class NodePredictor implements Predictor {
   readonly #options: NodePredictorOptions
@@ -52,17 +65,25 @@ export class NodePredictor implements Predictor {
   }
 
   predict(request: InferenceRequest): Promise<InferenceResponse> {
+    return new Promise((answered, failed) => this.submit(request, { answered, failed }))
+  }
+
+  submit(request: InferenceRequest, receiver: PredictionReceiver): void {
     try {
-      if (this.#isBehind(request)) return this.#predictBehind(request)
-      return this.#run(this.#select(request.model, request.selector), request, 0)
+      if (this.#isBehind(request)) {
+        this.#predictBehind(request, receiver).catch((error) => receiver.failed(toPlatformError(error)))
+      } else this.#run(this.#select(request.model, request.selector), { request, receiver, spentMs: 0 })
     } catch (error) {
-      return Promise.reject(toPlatformError(error))
+      receiver.failed(toPlatformError(error))
     }
   }
 
   describe(model: string, selector: VersionSelector): VersionDescription {
     const { loaded, servedBy } = this.#select(model, selector)
-    const { signatures, classLabels, runtime } = loaded.planned
+    const { runtime, digest } = loaded.planned
+    // What `model.yaml` says to clients changes without another load.
+    const now = this.#options.plan.planned(model, servedBy.version)
+    const { signatures, classLabels } = now?.digest === digest ? now : loaded.planned
     return { servedBy, signature: loaded.signature, signatures, classLabels, timeoutMs: runtime.timeoutMs }
   }
 
@@ -91,12 +112,12 @@ export class NodePredictor implements Predictor {
     return minGeneration !== undefined && (this.#options.generationOf(model) ?? -1) < minGeneration
   }
 
-  async #predictBehind(request: InferenceRequest): Promise<InferenceResponse> {
+  async #predictBehind(request: InferenceRequest, receiver: PredictionReceiver): Promise<void> {
     const { clock } = this.#options
     const beganMs = clock.monotonicMs()
     await this.#catchUp(request)
     const target = this.#select(request.model, request.selector)
-    return this.#run(target, request, clock.monotonicMs() - beganMs)
+    this.#run(target, { request, receiver, spentMs: clock.monotonicMs() - beganMs })
   }
 
   /** Refreshes once, within the budget of the request. */
@@ -116,9 +137,7 @@ export class NodePredictor implements Predictor {
   }
 
   #select(model: string, selector: VersionSelector): Target {
-    if (!this.#options.plan.has(model)) {
-      throw new PlatformError('serving.model_not_found', `There is no model "${bounded(model)}" here.`)
-    }
+    if (!this.#options.plan.has(model)) throw modelNotFound(model)
     const { servable, id, generation = 0 } = this.#resolve(model, selector)
     const variant = selector.kind === 'live' ? 'live' : 'pinned'
     return { loaded: servable, servedBy: this.#servedBy.of(servable, { id, variant, generation }) }
@@ -133,12 +152,13 @@ export class NodePredictor implements Predictor {
     }
   }
 
-  #run({ loaded, servedBy }: Target, request: InferenceRequest, spentMs: number): Promise<InferenceResponse> {
+  /** @throws PlatformError for inputs and outputs that the model does not have */
+  #run({ loaded, servedBy }: Target, { request, receiver, spentMs }: Asked): void {
     const { requestId, selector, signal, times, outputs: names } = request
     loaded.validator.checkOutputs(names)
     const { inputs, rows, shapeKey } = loaded.validator.check(request.inputs)
     const budget = budgetMs(request, loaded.planned.runtime.timeoutMs)
-    const answer = loaded.batcher.submit({
+    const checked: BatchRequest = {
       requestId,
       inputs,
       rows,
@@ -147,12 +167,31 @@ export class NodePredictor implements Predictor {
       timeoutMs: Math.max(0, budget - spentMs),
       signal,
       times,
-    })
-    return answer.then((outputs) => ({
-      requestId,
-      outputs: names === undefined ? outputs : picked(outputs, names),
-      servedBy,
-    }))
+    }
+    loaded.batcher.submit(checked, new Prediction(request, servedBy, receiver))
+  }
+}
+
+/** One request that was handed to a batcher, with what its answer needs. */
+class Prediction implements BatchReceiver {
+  readonly #request: InferenceRequest
+  readonly #servedBy: ServedBy
+  readonly #receiver: PredictionReceiver
+
+  constructor(request: InferenceRequest, servedBy: ServedBy, receiver: PredictionReceiver) {
+    this.#request = request
+    this.#servedBy = servedBy
+    this.#receiver = receiver
+  }
+
+  answered(all: NamedTensors): void {
+    const { requestId, outputs: names } = this.#request
+    const outputs = names === undefined ? all : picked(all, names)
+    this.#receiver.answered({ requestId, outputs, servedBy: this.#servedBy })
+  }
+
+  failed(error: PlatformError): void {
+    this.#receiver.failed(error)
   }
 }
 
@@ -193,7 +232,7 @@ function nothingLoaded(model: string, selector: VersionSelector): PlatformError 
     case 'label':
       return new PlatformError(
         'serving.label_not_found',
-        `Model "${model}" has no label "${bounded(selector.label)}".`,
+        `Model "${model}" has no label "${boundedName(selector.label)}".`,
       )
   }
 }
@@ -202,9 +241,4 @@ function picked(outputs: NamedTensors, names: readonly string[]): NamedTensors {
   const wanted = new Map<string, Tensor>()
   for (const [name, tensor] of outputs) if (names.includes(name)) wanted.set(name, tensor)
   return wanted
-}
-
-/** Names come from clients: bounded before they go into a message. */
-function bounded(name: string): string {
-  return name.length > 100 ? `${name.slice(0, 100)}…` : name
 }

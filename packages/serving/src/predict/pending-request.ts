@@ -17,6 +17,19 @@ export interface BatchRequest {
   readonly times?: StageTimes | undefined
 }
 
+/** Takes what became of one request: exactly one call. Must not throw. */
+export interface BatchReceiver {
+  answered(outputs: NamedTensors): void
+  failed(error: PlatformError): void
+}
+
+/** What its batcher does about it. */
+export interface PendingEvents {
+  readonly settled: (pending: PendingRequest) => void
+  readonly expired: (pending: PendingRequest) => void
+  readonly cancelled: (pending: PendingRequest) => void
+}
+
 /** A request that waits for its answer. Settles exactly once, whatever comes first. */
 export class PendingRequest implements Expiring {
   readonly request: BatchRequest
@@ -24,36 +37,26 @@ export class PendingRequest implements Expiring {
   readonly batchKey: string
   readonly enqueuedAtMs: number
   readonly deadlineAtMs: number
-  readonly answer: Promise<NamedTensors>
   slot = -1
-  readonly #onSettled: (pending: PendingRequest) => void
-  readonly #onExpired: (pending: PendingRequest) => void
-  readonly #onAbort: () => void
-  #resolve: (outputs: NamedTensors) => void = () => {}
-  #reject: (error: unknown) => void = () => {}
+  readonly #receiver: BatchReceiver
+  readonly #events: PendingEvents
+  readonly #onAbort: (() => void) | undefined
   #settled = false
 
   constructor(
     request: BatchRequest,
-    nowMs: number,
-    events: {
-      readonly settled: (pending: PendingRequest) => void
-      readonly expired: (pending: PendingRequest) => void
-      readonly cancelled: (pending: PendingRequest) => void
-    },
+    receiver: BatchReceiver,
+    { nowMs, events }: { readonly nowMs: number; readonly events: PendingEvents },
   ) {
+    const { signal } = request
     this.request = request
     this.batchKey = request.live ? request.shapeKey : `p${request.shapeKey}`
     this.enqueuedAtMs = nowMs
     this.deadlineAtMs = nowMs + request.timeoutMs
-    this.#onSettled = events.settled
-    this.#onExpired = events.expired
-    this.#onAbort = () => events.cancelled(this)
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    request.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#receiver = receiver
+    this.#events = events
+    this.#onAbort = signal === undefined ? undefined : () => events.cancelled(this)
+    if (this.#onAbort !== undefined) signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   get rows(): number {
@@ -70,23 +73,23 @@ export class PendingRequest implements Expiring {
   }
 
   expire(): void {
-    this.#onExpired(this)
+    this.#events.expired(this)
   }
 
   settle(answer: PairAnswer): void {
     if ('error' in answer) this.fail(answer.error)
-    else if (this.#finish()) this.#resolve(answer.outputs)
+    else if (this.#finish()) this.#receiver.answered(answer.outputs)
   }
 
   fail(error: PlatformError): void {
-    if (this.#finish()) this.#reject(error)
+    if (this.#finish()) this.#receiver.failed(error)
   }
 
   #finish(): boolean {
     if (this.#settled) return false
     this.#settled = true
-    this.request.signal?.removeEventListener('abort', this.#onAbort)
-    this.#onSettled(this)
+    if (this.#onAbort !== undefined) this.request.signal?.removeEventListener('abort', this.#onAbort)
+    this.#events.settled(this)
     return true
   }
 }

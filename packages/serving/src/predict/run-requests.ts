@@ -31,7 +31,11 @@ export function stackInputs(requests: readonly RunnableRequest[]): NamedTensors 
   if (first === undefined || requests.length === 1) return first?.inputs ?? new Map()
   const stacked = new Map<string, Tensor>()
   for (const name of first.inputs.keys()) {
-    const parts = requests.flatMap((request) => request.inputs.get(name) ?? [])
+    const parts: Tensor[] = []
+    for (const { inputs } of requests) {
+      const part = inputs.get(name)
+      if (part !== undefined) parts.push(part)
+    }
     stacked.set(name, stackRows(parts))
   }
   return stacked

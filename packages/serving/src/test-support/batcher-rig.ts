@@ -1,4 +1,4 @@
-import type { Clock } from '@understudy/core'
+import type { Clock, NamedTensors } from '@understudy/core'
 import type { BatchMirror } from '../mirror/batch-mirror.ts'
 import { type BatchEnded, type ExecutorIncident, noopObserver } from '../observer.ts'
 import { InputValidator } from '../predict/input-validator.ts'
@@ -48,10 +48,11 @@ export function batcherRig(
   let count = 0
   const submit = (inputs: Parameters<InputValidator['check']>[0], changes: Partial<BatchRequest> = {}) => {
     count += 1
-    return batcher.submit({
+    const request = {
       ...{ requestId: `r${count}`, ...validator.check(inputs), live: true, timeoutMs: 1_000 },
       ...changes,
-    })
+    }
+    return new Promise<NamedTensors>((answered, failed) => batcher.submit(request, { answered, failed }))
   }
   /** One row per value; answers the first value of each row of `y`. */
   const ask = async (...values: readonly number[]) => {

@@ -20,6 +20,7 @@ import type { ControlActs, ControlReads, ControlService } from '../control-servi
 import { readAudit, readLiveAt } from './audit-reads.ts'
 import { changeStream } from './change-stream.ts'
 import { readExamples } from './example-views.ts'
+import { createKeyActs } from './key-acts.ts'
 import { modelRow, modelView } from './model-view.ts'
 import { needsYou } from './overview-view.ts'
 import { readPlatform } from './platform-reads.ts'
@@ -37,6 +38,8 @@ export interface ControlServiceOptions {
   readonly servingUrl: string
   readonly repositoryUrl: string
   readonly repositoryBranch: string
+  /** What API keys are checked with (`deriveKeyCheckKey`); without it none can be made here. */
+  readonly keyCheckKey?: string | undefined
 }
 
 const RECENT_ENTRIES = 8
@@ -111,6 +114,7 @@ export function createControlService(
   return {
     ...createReads(database, options),
     ...createActs(database),
+    keys: createKeyActs(database, options.keyCheckKey),
     changes: (signal) => changeStream(listener, signal),
     close: async () => {
       await listener.close()

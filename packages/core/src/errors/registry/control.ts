@@ -26,5 +26,11 @@ export const CONTROL_ERRORS = {
     retry: 'never',
     remedy: 'Correct the field that the message names.',
   },
+  'control.keys_unavailable': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'operator',
+    retry: 'afterChange',
+    remedy: 'Start the console with UNDERSTUDY_KEY_CHECK_KEY, as `understudy up` does.',
+  },
   'control.not_found': { category: 'NOT_FOUND', fault: 'caller', retry: 'never', remedy: 'Check the name.' },
 } as const satisfies Record<`control.${string}`, ErrorKind>

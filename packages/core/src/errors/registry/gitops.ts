@@ -62,6 +62,13 @@ export const GITOPS_ERRORS = {
     retry: 'never',
     remedy: 'Set user.name and user.email with `git config --global`.',
   },
+  'gitops.mapping_invalid': {
+    category: 'INVALID_ARGUMENT',
+    fault: 'modelAuthor',
+    retry: 'afterChange',
+    remedy:
+      'Make signatures and labels in model.yaml fit the inputs and outputs of the model, as the message says.',
+  },
   'gitops.mirror_damaged': {
     category: 'DATA_LOSS',
     fault: 'platform',

@@ -8,11 +8,24 @@ export const REQUEST_ERRORS = {
     retry: 'never',
     remedy: 'Correct the body as the message says.',
   },
+  'request.permission_denied': {
+    category: 'PERMISSION_DENIED',
+    fault: 'caller',
+    retry: 'afterChange',
+    remedy: 'Use an API key that was created for this.',
+  },
   'request.too_large': {
     category: 'INVALID_ARGUMENT',
     fault: 'caller',
     retry: 'never',
     remedy: 'Send a smaller body.',
+  },
+  'request.unauthenticated': {
+    category: 'UNAUTHENTICATED',
+    fault: 'caller',
+    retry: 'afterChange',
+    remedy:
+      'Send a valid API key: `Authorization: Bearer us_<id>_<secret>`; `understudy key create` makes one.',
   },
   'request.unknown_route': {
     category: 'NOT_FOUND',

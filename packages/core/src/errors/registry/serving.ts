@@ -14,6 +14,13 @@ export const SERVING_ERRORS = {
     retry: 'never',
     remedy: 'Nothing: the client went away.',
   },
+  'serving.certificate_unusable': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'operator',
+    retry: 'afterChange',
+    remedy:
+      'Correct UNDERSTUDY_TLS_CERT_FILE and UNDERSTUDY_TLS_KEY_FILE: PEM, without a passphrase, belonging together.',
+  },
   'serving.deadline_exceeded': {
     category: 'DEADLINE_EXCEEDED',
     fault: 'caller',
@@ -68,6 +75,12 @@ export const SERVING_ERRORS = {
     fault: 'caller',
     retry: 'never',
     remedy: 'Use a label that points to a loaded version.',
+  },
+  'serving.load_refused': {
+    category: 'UNAVAILABLE',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Push to the models repository; what is served follows it.',
   },
   'serving.model_not_found': {
     category: 'NOT_FOUND',

@@ -50,4 +50,11 @@ export const UP_ERRORS = {
     retry: 'afterChange',
     remedy: 'Stop the process that holds the port, or choose another port.',
   },
+  'up.secret_key_unusable': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'operator',
+    retry: 'afterChange',
+    remedy:
+      'Restore the file from a backup, or set UNDERSTUDY_SECRET_KEY. With another secret key every API key is void.',
+  },
 } as const satisfies Record<`up.${string}`, ErrorKind>

@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Metadata } from '@grpc/grpc-js'
+import { SERVED_BY_HEADERS } from '@understudy/core'
+import { type CallHeaders, readCallHeaders, requestIdOf } from '../http/call-headers.ts'
+import { LABEL_HEADER } from '../http/pinned-selector.ts'
+
+const CALL_KEYS = [
+  'understudy-timeout-ms',
+  SERVED_BY_HEADERS.minGeneration,
+  'traceparent',
+  SERVED_BY_HEADERS.version,
+  LABEL_HEADER,
+] as const
+
+/** What metadata says about a call, by the names that HTTP headers have. */
+export interface CallMetadata extends CallHeaders {
+  readonly requestId: string
+  readonly authorization: string | undefined
+  /** Those that are ours, as HTTP headers; the same object whenever there is none. */
+  readonly headers: IncomingHttpHeaders
+}
+
+export const NO_HEADERS: IncomingHttpHeaders = {}
+
+function single(metadata: Metadata, key: string): string | undefined {
+  const [value] = metadata.get(key)
+  return typeof value === 'string' ? value : undefined
+}
+
+/** @throws PlatformError `request.malformed` */
+export function readCallMetadata(metadata: Metadata, newId: () => string): CallMetadata {
+  const requestId = requestIdIn(metadata, newId)
+  const headers = callHeaders(metadata)
+  const { timeoutMs, minGeneration, traceparent } = readCallHeaders(headers)
+  const authorization = single(metadata, 'authorization')
+  return { requestId, authorization, headers, timeoutMs, minGeneration, traceparent }
+}
+
+/** Never throws: errors carry the id too. */
+export function requestIdIn(metadata: Metadata, newId: () => string): string {
+  const given = single(metadata, SERVED_BY_HEADERS.requestId)
+  return given === undefined ? newId() : requestIdOf({ [SERVED_BY_HEADERS.requestId]: given }, newId)
+}
+
+function callHeaders(metadata: Metadata): IncomingHttpHeaders {
+  let headers: IncomingHttpHeaders | undefined
+  for (const key of CALL_KEYS) {
+    const value = single(metadata, key)
+    if (value === undefined) continue
+    headers ??= {}
+    headers[key] = value
+  }
+  return headers ?? NO_HEADERS
+}

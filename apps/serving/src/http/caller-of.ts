@@ -1,0 +1,19 @@
+import { isPlatformError } from '@understudy/core'
+import type { Access, Caller } from '../auth/access.ts'
+import type { Exchange } from './exchange.ts'
+
+/**
+ * Who makes an HTTP request. A refusal marks the answer with the challenge that HTTP asks for, whoever writes it.
+ *
+ * @throws PlatformError `request.unauthenticated`, `request.permission_denied`
+ */
+export function callerOf(access: Access, { req, res }: Exchange): Caller {
+  try {
+    return access.check(req.headers.authorization, 'predict')
+  } catch (error) {
+    if (isPlatformError(error) && error.category === 'UNAUTHENTICATED') {
+      res.setHeader('www-authenticate', 'Bearer')
+    }
+    throw error
+  }
+}

@@ -1,0 +1,25 @@
+import { DTYPES } from '@understudy/core'
+import { describe, expect, it } from 'vitest'
+import { ownStore, sharedStore } from './number-store.ts'
+
+const NUMBERS = DTYPES.filter((type) => !['string', 'bool', 'float16', 'int64', 'uint64'].includes(type))
+
+describe('sharedStore', () => {
+  it.each(NUMBERS)('gives %s stores of their own length, zeroed, that overlap no other', (type) => {
+    const stores = Array.from({ length: 200 }, (_, index) => sharedStore(type, 3 * index + 1))
+    for (const [index, store] of stores.entries()) {
+      expect(store.every((value) => value === 0)).toBe(true)
+      store.fill(index % 100)
+    }
+    for (const [index, store] of stores.entries()) {
+      expect(store.constructor).toBe(ownStore(type, 1).constructor)
+      expect(store.length).toBe(3 * index + 1)
+      expect(store.every((value) => value === index % 100)).toBe(true)
+    }
+  })
+
+  it('keeps no more than one block for a store, and gives large ones memory of their own', () => {
+    expect(sharedStore('float32', 784).buffer.byteLength).toBe(64 * 1024)
+    expect(sharedStore('float32', 4_096).buffer.byteLength).toBe(4 * 4_096)
+  })
+})
