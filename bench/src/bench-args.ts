@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { TARGETS } from './report/target.ts'
 
 export interface BenchArgs {
-  /** Ids to measure; all when empty. */
-  readonly only: readonly string[]
+  /** Ids of the figures to measure, in the order of the targets. */
+  readonly ids: readonly string[]
   readonly rounds: number
   /** Checkout whose build is measured; undefined for this one. */
   readonly project: string | undefined
@@ -25,14 +25,22 @@ export function parseBenchArgs(args: readonly string[]): BenchArgs {
       profile: { type: 'string' },
     },
   })
-  const only = (values.only ?? '').split(',').flatMap((id) => (id.trim() === '' ? [] : [id.trim()]))
-  const unknown = only.find((id) => !TARGETS.some((target) => target.id === id))
-  if (unknown !== undefined) {
-    throw new Error(`There is no figure "${unknown}"; there are ${TARGETS.map((one) => one.id).join(', ')}.`)
-  }
+  const ids = wantedIds(values.only ?? '')
   const rounds = Number(values.rounds ?? ROUNDS_DEFAULT)
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
     throw new Error(`--rounds is "${values.rounds}"; expected a number from 1 to ${ROUNDS_MAX}.`)
   }
-  return { only, rounds, project: values.project, profile: values.profile }
+  return { ids, rounds, project: values.project, profile: values.profile }
+}
+
+/** A number means all of its figures: `13` is 13 and 13b, and `13b` that one alone. Nothing means everything. */
+function wantedIds(only: string): readonly string[] {
+  const asked = only.split(',').flatMap((id) => (id.trim() === '' ? [] : [id.trim()]))
+  const all = TARGETS.map(({ id }) => id)
+  const matches = (wanted: string, id: string) => id === wanted || id.replace(/[a-z]$/, '') === wanted
+  const unknown = asked.find((wanted) => !all.some((id) => matches(wanted, id)))
+  if (unknown !== undefined) {
+    throw new Error(`There is no figure "${unknown}"; there are ${all.join(', ')}.`)
+  }
+  return asked.length === 0 ? all : all.filter((id) => asked.some((wanted) => matches(wanted, id)))
 }

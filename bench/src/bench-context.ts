@@ -1,5 +1,8 @@
 import { NodeRig } from '@understudy/testing'
-import { FloorServer } from './floor/floor-server.ts'
+import { startEcho } from './echo/echo-server.ts'
+import type { GrpcMethod } from './echo/grpc-messages.ts'
+import { startFloor } from './floor/floor-server.ts'
+import type { ForkedServer } from './floor/forked-server.ts'
 import { LoadClient } from './load/load-client.ts'
 
 /** Something that a row has started and that must end with it. */
@@ -38,8 +41,12 @@ export class BenchContext {
     return await this.own(await LoadClient.start())
   }
 
-  async floor(body: string): Promise<FloorServer> {
-    return await this.own(await FloorServer.start(body))
+  async floor(body: string | Uint8Array, contentType?: string): Promise<ForkedServer> {
+    return await this.own(await startFloor(body, contentType))
+  }
+
+  async echo(method: GrpcMethod, answer: Uint8Array): Promise<ForkedServer> {
+    return await this.own(await startEcho(method, answer))
   }
 
   /** Ends it with the row. */

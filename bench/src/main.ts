@@ -13,7 +13,6 @@ const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
 /** Measures, prints a table and writes `.understudy/bench.json`. Fails only when a figure could not be measured. */
 async function main(): Promise<number> {
   const args = parseBenchArgs(process.argv.slice(2))
-  const isWanted = (id: string) => args.only.length === 0 || args.only.includes(id)
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const runner = new RowRunner({
     project: path.resolve(args.project ?? HERE),
@@ -25,7 +24,7 @@ async function main(): Promise<number> {
   for (const [signal, number] of Object.entries(SIGNALS)) {
     process.once(signal, () => void runner.close().finally(() => process.exit(128 + number)))
   }
-  const findings = await runner.run(ROWS.filter((row) => row.ids.some(isWanted)))
+  const findings = await runner.run(ROWS.filter((row) => row.ids.some((id) => args.ids.includes(id))))
   const entries = toEntries(findings)
   process.stdout.write(`${formatTable(entries, findings)}\n`)
   await writeEntries(path.join(HERE, '.understudy', 'bench.json'), entries)

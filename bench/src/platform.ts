@@ -11,9 +11,14 @@ const execute = promisify(execFile)
 const START_TIMEOUT_MS = 45_000
 const READY = 'Ctrl-C stops everything'
 
-/** The whole platform as `npm start` runs it, in a folder and on ports of its own, and a clone of its models repository. */
+/**
+ * The whole platform as `npm start` runs it, in a folder and on ports of its own, with an API key that it asks its clients for, and a
+ * clone of its models repository.
+ */
 export class Platform {
   readonly restPort: number
+  /** What clients of its models must send. */
+  authorization = ''
   readonly #consolePort: number
   readonly #folder: string
   readonly #env: Readonly<Record<string, string>>
@@ -35,6 +40,7 @@ export class Platform {
       UNDERSTUDY_REST_PORT: String(restPort),
       UNDERSTUDY_GRPC_PORT: String(grpcPort),
       UNDERSTUDY_CONSOLE_PORT: String(consolePort),
+      UNDERSTUDY_PREDICT_AUTH: 'required',
       // Only the hook brings news.
       UNDERSTUDY_POLL_INTERVAL_MS: '3600000',
       UNDERSTUDY_PARENT_PIPE: '1',
@@ -78,8 +84,8 @@ export class Platform {
     return { beganMs, returnedMs: now() }
   }
 
-  /** Calls a mutation of the control API. @throws Error with what it says when it refuses */
-  async control(procedure: string, input: unknown): Promise<void> {
+  /** Calls a mutation of the control API, and gives its result. @throws Error with what it says when it refuses */
+  async control(procedure: string, input: unknown): Promise<unknown> {
     const answer = await fetch(`http://127.0.0.1:${this.#consolePort}/api/trpc/${procedure}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-understudy-client': 'bench' },
@@ -87,6 +93,7 @@ export class Platform {
     })
     const text = await answer.text()
     if (!answer.ok) throw new Error(`${procedure} answered ${answer.status}: ${text.slice(0, 500)}`)
+    return JSON.parse(text).result.data.json
   }
 
   /** Waits until the live version of a model has this number. */
@@ -95,7 +102,7 @@ export class Platform {
     await waitFor(
       `${model} v${number} to be live`,
       async () => {
-        const answer = await fetch(url)
+        const answer = await fetch(url, { headers: { authorization: this.authorization } })
         await answer.arrayBuffer()
         return Number(answer.headers.get('understudy-version')) === number
       },
@@ -127,6 +134,8 @@ export class Platform {
     } catch (cause) {
       throw new Error(`${String(cause)}; it said: ${this.#output.slice(-1_000)}`, { cause })
     }
+    const created = await this.control('keys.create', { name: 'bench' })
+    this.authorization = `Bearer ${(created as { readonly token: string }).token}`
     await mkdir(path.join(this.#folder, 'clone'))
     await this.#git('clone', '-q', path.join(this.#folder, 'data', 'models.git'), '.')
     await this.#git('config', 'user.name', 'Ada')

@@ -95,7 +95,8 @@ function binaryBody(tensor: Tensor, outputs = '') {
 describe.each(DTYPES)('an identity model of %s', (dtype) => {
   const tensor = tensorOf(dtype)
 
-  it.skipIf(dtype === 'float16')('gives JSON back digit by digit, and as binary', async () => {
+  const inJson = dtype === 'float16' ? [] : [dtype]
+  it.each(inJson)('gives %s back as JSON digit by digit, and as binary', async () => {
     const { status, json } = await infer(dtype, head(tensor, `"data":${jsonOf(tensor)}`))
     expect([status, json]).toEqual([200, expect.stringContaining('"model_name"')])
     const data = json.slice(json.indexOf('"data":') + '"data":'.length, -'}]}'.length)
@@ -113,7 +114,9 @@ describe.each(DTYPES)('an identity model of %s', (dtype) => {
     expect(Buffer.from(binary)).toEqual(Buffer.from(encodeRawTensor(tensor)))
   })
 
-  it.skipIf(dtype === 'string')('gives raw bodies back byte by byte', async () => {
+  // A raw body of texts is one text; the model takes two in a row.
+  const inRaw = dtype === 'string' ? [] : [dtype]
+  it.each(inRaw)('gives raw bodies of %s back byte by byte', async () => {
     const raw = new Uint8Array(encodeRawTensor(tensor))
     const { status, binary } = await infer(dtype, raw, 0)
     expect([status, Buffer.from(binary)]).toEqual([200, Buffer.from(raw)])

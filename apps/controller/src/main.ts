@@ -46,7 +46,7 @@ const mirror = new RepositoryMirror({
 const quarantine = createQuarantineRunner(
   {
     entry: fileURLToPath(new URL('../../../packages/onnx/dist/executor/main.mjs', import.meta.url)),
-    tools: await probeSpawnTools(),
+    tools: await probeSpawnTools({ onTimeout: (message) => logger.warn(message) }),
   },
   {
     loadTimeoutMs: env.UNDERSTUDY_QUARANTINE_TIMEOUT_MS,

@@ -28,6 +28,13 @@ const variables = z.object({
   UNDERSTUDY_NODE_NAME: text.default('serving-1'),
   /** Memory for all versions together. */
   UNDERSTUDY_MODEL_MEMORY_MIB: z.coerce.number().int().min(256).default(8_192),
+  /** Largest answer of one run, as tensors; a larger one is refused in its executor. Unset: 128 MiB. Frames bound it. */
+  UNDERSTUDY_MAX_RESPONSE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .max(255 * 1024 * 1024)
+    .optional(),
   /** What to do when a new version does not fit beside the old one: refuse it, or let the model answer 503 while they change places. */
   UNDERSTUDY_VERSION_POLICY: z.enum(['availability', 'resource']).default('availability'),
   /** Share of predictions that get spans without another reason: a caller who samples, an error of ours, slowness. */

@@ -47,6 +47,7 @@ const logger = createLogger({ name: 'serving', level: env.LOG_LEVEL })
 const metrics: NodeMetrics = new NodeMetrics({
   models: () => core.predictor.models(),
   servables: () => core.servableStatuses(),
+  requestLoads: () => core.requestLoads(),
   generationOf: (model) => core.observedGeneration(model),
   planAgeMs: () => core.predictor.planAgeMs(),
   isReady: () => core.isReady(),
@@ -90,7 +91,8 @@ const versions = new VersionStore({
 const pool = new ExecutorPool({
   executor: {
     entry: fileURLToPath(new URL('../../../packages/onnx/dist/executor/main.mjs', import.meta.url)),
-    tools: await probeSpawnTools(),
+    tools: await probeSpawnTools({ onTimeout: (message) => logger.warn(message) }),
+    maxResponseBytes: env.UNDERSTUDY_MAX_RESPONSE_BYTES,
   },
   onLost: (lost, exit) => logger.warn({ ...lost, exit }, `an executor ${describeExit(exit)}`),
   onStartFailed: (error) => logger.error({ err: error }, 'no executor could be started'),

@@ -148,6 +148,23 @@ describe('CodecClient', () => {
     )
   })
 
+  it('hands over many texts as they are, in both directions', async () => {
+    const texts = Array.from({ length: 50_000 }, (_value, index) => `${index % 7 === 0 ? 'ж' : 'ä'}${index}`)
+    const outputs = new Map([['t', { dtype: 'string' as const, shape: [texts.length], data: texts }]])
+    const codec = start()
+    const written = await codec.encodePredict(outputs, 'columnar')
+    expect(Buffer.from(written).toString('utf8') === encodePredictResponse(outputs, 'columnar')).toBe(true)
+    const text = JSON.stringify({ inputs: texts })
+    const { inputs } = await codec.decodePredict(body(text), signatureOf('string'))
+    const { data } = inputs.get('x') ?? { data: [] }
+    expect(data).toHaveLength(texts.length)
+    expect(texts.findIndex((one, index) => one !== data[index])).toBe(-1)
+    const infer = `{"inputs":[{"name":"x","shape":[${texts.length}],"datatype":"BYTES","data":${JSON.stringify(texts)}}]}`
+    const context = { headerLength: undefined, model: 'm', signature: signatureOf('string') }
+    const read = (await codec.decodeInfer(body(infer), context)).inputs.get('x')?.data ?? []
+    expect(texts.findIndex((one, index) => one !== read[index])).toBe(-1)
+  })
+
   it('knows the signatures of the model where it reads for :predict', async () => {
     const mappings = { kind: { method: 'classify' as const, scores: 'p' } }
     const text = '{"signature_name": "kind", "instances": [1]}'

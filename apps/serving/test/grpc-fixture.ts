@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   credentials,
@@ -39,8 +40,8 @@ export async function failureOf(
 
 /** The genuine client, called with a path and message types. */
 export class GrpcTestClient extends Client implements Disposable {
-  constructor(port: number) {
-    super(`127.0.0.1:${port}`, credentials.createInsecure())
+  constructor(port: number, channel: ChannelCredentials = credentials.createInsecure()) {
+    super(`127.0.0.1:${port}`, channel)
   }
 
   async unary<Q, A>(

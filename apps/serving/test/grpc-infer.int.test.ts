@@ -178,8 +178,10 @@ describe('what the observer is told', () => {
     const ended: RequestEnded[] = []
     const observer = { requestEnded: (event: RequestEnded) => ended.push(event), onFault: () => {} }
     await using grpc = await startGrpc({ observer })
+    await grpc.client.infer(halfInput([1]))
+    ended.length = 0
     grpc.predictor.hold()
-    const late = failureOf(grpc.client.infer(halfInput([1]), { deadline: Date.now() + 200 }))
+    const late = failureOf(grpc.client.infer(halfInput([1]), { deadline: Date.now() + 1_000 }))
     expect(await late).toMatchObject({ code: status.DEADLINE_EXCEEDED })
     await waitFor('the predictor to hear of it', () => grpc.predictor.aborted.length === 1)
     grpc.predictor.failure = new PlatformError('serving.cancelled', 'nobody waits')

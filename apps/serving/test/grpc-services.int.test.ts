@@ -28,7 +28,7 @@ import {
   ServerReadyResponse,
 } from '@understudy/protocols/generated/grpc_service'
 import { waitFor } from '@understudy/testing'
-import { Client as ReflectionClient } from 'grpc-js-reflection-client'
+import { GrpcReflection } from 'grpc-js-reflection-client'
 import { describe, expect, it } from 'vitest'
 import { ModelStatistics } from '../src/telemetry/model-statistics.ts'
 import { failureOf, halfInput, startGrpc } from './grpc-fixture.ts'
@@ -238,7 +238,7 @@ describe('health', () => {
 describe.each(['v1', 'v1alpha'] as const)('server reflection %s', (version) => {
   it('lets a client that knows no protocol files list and describe what is here', async () => {
     await using grpc = await startGrpc({ access: refusing })
-    const client = new ReflectionClient(`127.0.0.1:${grpc.port}`, credentials.createInsecure(), { version })
+    const client = new GrpcReflection(`127.0.0.1:${grpc.port}`, credentials.createInsecure(), {}, version)
     const services = await client.listServices()
     expect(services).toContain('inference.GRPCInferenceService')
     expect(services).toContain('grpc.health.v1.Health')
@@ -251,6 +251,5 @@ describe.each(['v1', 'v1alpha'] as const)('server reflection %s', (version) => {
     const byName = await client.getDescriptorByFileName('tensorflow_serving/apis/predict.proto')
     expect(byName.getProtobufJsRoot().lookupType('tensorflow.serving.PredictRequest')).toBeDefined()
     await expect(client.getDescriptorBySymbol('nobody.Nothing')).rejects.toThrow()
-    client.grpcClient.close()
   })
 })

@@ -21,6 +21,7 @@ async function start(models: number): Promise<NodeMetrics> {
     models: () => names,
     servables: () =>
       names.flatMap((model) => [1, 2].map((version) => ({ model, version, state: 'available' }))),
+    requestLoads: () => names.map((model) => ({ model, version: 2, queued: 5, inFlight: 3 })),
     generationOf: () => 7,
     planAgeMs: () => 1_500,
     isReady: () => true,
@@ -73,6 +74,9 @@ describe('GET /metrics', () => {
         'understudy_servable_state{model="model-0",version="1",state="available"}',
       ),
     ).toBe(1)
+    const used = '{model="model-0",version="2"}'
+    expect(value('understudy_requests_queued', `understudy_requests_queued${used}`)).toBe(5)
+    expect(value('understudy_requests_in_flight', `understudy_requests_in_flight${used}`)).toBe(3)
     expect(value('understudy_executors', 'understudy_executors{kind="spare"}')).toBe(1)
     expect(
       value(

@@ -3,6 +3,7 @@ import { PlatformError } from '@understudy/core'
 import type { RequestEnded } from '@understudy/serving'
 import { waitFor } from '@understudy/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
 import type { Access } from '../src/auth/access.ts'
 import { ModelStatistics } from '../src/telemetry/model-statistics.ts'
 import { RawClient } from './raw-client.ts'
@@ -334,7 +335,7 @@ describe('everything else', () => {
       200,
       {
         name: 'understudy',
-        version: expect.any(String),
+        version: manifest.version,
         extensions: expect.arrayContaining(['binary_tensor_data']),
       },
     ])

@@ -34,7 +34,8 @@ export async function testCertificate(name: string): Promise<TestCertificate> {
         ]),
       ],
     },
-    webcrypto,
+    // Node's and the browser's types of the same thing differ, and this is compiled with either.
+    webcrypto as unknown as Parameters<typeof X509CertificateGenerator.createSelfSigned>[1],
   )
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   const lines = key.match(/.{1,64}/g)?.join('\n')

@@ -102,7 +102,7 @@ describe('POST :predict', () => {
       { 'understudy-version': '1' },
       'half/versions/2',
       400,
-      'The path names another version than the header that pins one.',
+      'The path or message names another version than the header that pins one. Send one of them.',
     ],
   ])('answers a pin by %j beside %s with %i', async (headers, path, status, error) => {
     const response = await predict('{"instances": [1]}', headers, path)

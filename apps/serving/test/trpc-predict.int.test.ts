@@ -94,7 +94,7 @@ describe('values', () => {
     [{ y: [1] }, 'There is no input "y"; expected x: float32 [N].'],
     [{}, 'Input "x" is missing; expected x: float32 [N].'],
     [{ x: { shape: [3], data: [1] } }, 'shape [3] holds 3 elements, data holds 1 (input x: float32 [N])'],
-    [{ x: { dtype: 'int64', shape: [1], data: [1] } }, 'got int64 (input x: float32 [N])'],
+    [{ x: { dtype: 'int64', shape: [1], data: [1] } }, 'expected float32, got int64 (input x: float32 [N])'],
     [
       { x: [[1, 2], [3]] },
       'Encountered list at unexpected size: 1 at level: 1 expected size: 2 (input x: float32 [N])',
@@ -136,6 +136,29 @@ describe('the HTTP side', () => {
     expect(responses[0]?.headers.get('understudy-version')).toBe('2')
     expect(rest.predictor.requests[0]).toMatchObject({ timeoutMs: 250, minGeneration: 6 })
   })
+
+  it.each(['httpLink', 'httpBatchLink', 'httpBatchStreamLink'] as const)(
+    'pins the version where the input names none, with %s',
+    async (link) => {
+      const input = { model: 'half', inputs: { x: [1] } }
+      const pinned = clientOf(link, { 'understudy-version': '1' })
+      expect((await pinned.predict.mutate(input)).servedBy).toMatchObject({ version: 1, variant: 'pinned' })
+      expect((await pinned.describe.query({ model: 'half' })).servedBy.version).toBe(1)
+      const labelled = await refusal(clientOf(link, { 'understudy-label': 'next' }).predict.mutate(input))
+      expect(labelled.data?.understudyCode).toBe('serving.label_not_found')
+      const torn = await refusal(pinned.predict.mutate({ ...input, version: 2 }))
+      expect(torn.data?.understudyCode).toBe('request.malformed')
+    },
+  )
+
+  it.each(['httpLink', 'httpBatchLink', 'httpBatchStreamLink'] as const)(
+    'tells the id of a call also with its error, with %s',
+    async (link) => {
+      const client = clientOf(link, { 'understudy-request-id': 'mine' })
+      const error = await refusal(client.predict.mutate({ model: 'nobody', instances: [1] }))
+      expect(error.data?.requestId).toBe('mine')
+    },
+  )
 
   it('refuses bodies beyond the limits in the form that the client understands', async () => {
     const long = await refusal(

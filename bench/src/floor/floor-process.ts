@@ -5,8 +5,12 @@ import type { AddressInfo } from 'node:net'
  * The deferred floor: what Node's own HTTP stack allows a server that reads bodies and answers in bursts. It reads the body, thinks
  * nothing, and writes the answers of one tick together.
  */
-const [body = '{}'] = process.argv.slice(2)
-const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+const [base64 = '', contentType = ''] = process.argv.slice(2)
+const bytes = Buffer.from(base64, 'base64')
+// As a text also where it is binary: Node then writes head and body in one piece.
+const encoding = contentType === 'application/json' ? 'utf8' : 'latin1'
+const body = bytes.toString(encoding)
+const headers = { 'content-type': contentType, 'content-length': bytes.length }
 let due: ServerResponse[] = []
 
 function flush(): void {
@@ -14,7 +18,7 @@ function flush(): void {
   due = []
   for (const response of batch) {
     response.writeHead(200, headers)
-    response.end(body)
+    response.end(body, encoding)
   }
 }
 

@@ -2,7 +2,15 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { ClosedOrder, ClosedResult, LoadNews, LoadOrder, OpenOrder, OpenResult } from './orders.ts'
+import type {
+  CallsOrder,
+  ClosedOrder,
+  ClosedResult,
+  LoadNews,
+  LoadOrder,
+  OpenOrder,
+  OpenResult,
+} from './orders.ts'
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const PROGRAM = fileURLToPath(new URL('./load-process.ts', import.meta.url))
@@ -35,6 +43,11 @@ export class LoadClient {
 
   async closed(order: Omit<ClosedOrder, 'type'>): Promise<ClosedResult> {
     this.#tell({ type: 'closed', ...order })
+    return (await this.#news('closed')).result
+  }
+
+  async calls(order: Omit<CallsOrder, 'type'>): Promise<ClosedResult> {
+    this.#tell({ type: 'calls', ...order })
     return (await this.#news('closed')).result
   }
 

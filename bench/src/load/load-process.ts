@@ -1,3 +1,4 @@
+import { runCalls } from './calls-loop.ts'
 import { runClosedLoop } from './closed-loop.ts'
 import { OpenLoop } from './open-loop.ts'
 import type { LoadNews, LoadOrder } from './orders.ts'
@@ -13,6 +14,8 @@ tell({ type: 'ready' })
 async function obey(order: LoadOrder): Promise<void> {
   if (order.type === 'closed') {
     tell({ type: 'closed', result: await runClosedLoop(order) })
+  } else if (order.type === 'calls') {
+    tell({ type: 'closed', result: await runCalls(order) })
   } else if (order.type === 'open') {
     loop = new OpenLoop(order, (version, atMs) => tell({ type: 'version', version, atMs }))
   } else if (loop !== undefined) {

@@ -7,6 +7,17 @@ export interface ClosedOrder {
   readonly durationMs: number
 }
 
+/** The same over gRPC: one connection, with a fixed number of unary calls open on it. */
+export interface CallsOrder {
+  readonly type: 'calls'
+  readonly port: number
+  readonly path: string
+  readonly message: Uint8Array
+  readonly authorization: string
+  readonly calls: number
+  readonly durationMs: number
+}
+
 export interface ClosedResult {
   readonly answered: number
   readonly failed: number
@@ -37,7 +48,7 @@ export interface OpenResult {
   readonly version: Int32Array
 }
 
-export type LoadOrder = ClosedOrder | OpenOrder | { readonly type: 'stop' }
+export type LoadOrder = ClosedOrder | CallsOrder | OpenOrder | { readonly type: 'stop' }
 
 export type LoadNews =
   | { readonly type: 'ready' }

@@ -34,6 +34,21 @@ describe.each([true, false])('ResponseReader (trusts lengths: %s)', (trustLength
   })
 })
 
+describe('ResponseReader of answers in chunks', () => {
+  it('finds their end, whole or in pieces', () => {
+    const body = '7\r\n{"y":1}\r\n0\r\n\r\n'
+    const bytes = Buffer.from(
+      `HTTP/1.1 200 OK\r\nunderstudy-version: 3\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+    )
+    const reader = new ResponseReader(true)
+    for (let cut = 1; cut < bytes.length; cut++) {
+      expect(reader.push(bytes.subarray(0, cut))).toBeUndefined()
+      expect(reader.push(bytes.subarray(cut))).toEqual({ status: 200, version: 3 })
+    }
+    expect(reader.push(bytes)).toEqual({ status: 200, version: 3 })
+  })
+})
+
 describe('ResponseReader that reads every head', () => {
   it('sees which version answered', () => {
     const reader = new ResponseReader(false)

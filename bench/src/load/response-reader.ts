@@ -9,9 +9,12 @@ const HEAD_END = Buffer.from('\r\n\r\n')
 const STATUS_OFFSET = 9
 const VERSION = /\r\nunderstudy-version: (\d+)/i
 const LENGTH = /\r\ncontent-length: (\d+)/i
+const CHUNKED = /\r\ntransfer-encoding: chunked/i
+const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n')
 
 /**
- * Finds the ends of the answers on one connection, on which one request is open at a time. Only answers with a content length.
+ * Finds the ends of the answers on one connection, on which one request is open at a time: those with a content length, and
+ * those in chunks, whose last chunk must end what the server sent by then.
  *
  * Cheap, so that the client takes little of a machine that it shares with what it measures: bodies are counted, not kept.
  */
@@ -39,9 +42,15 @@ export class ResponseReader {
       this.#head = head
       return undefined
     }
-    this.#head = undefined
     const text = head.toString('latin1', 0, end)
-    const lengthBytes = end + HEAD_END.length + Number(LENGTH.exec(text)?.[1] ?? 0)
+    const isChunked = CHUNKED.test(text)
+    if (isChunked && !head.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK)) {
+      this.#head = head
+      return undefined
+    }
+    this.#head = undefined
+    const ofBody = Number(LENGTH.exec(text)?.[1] ?? 0)
+    const lengthBytes = isChunked ? head.length : end + HEAD_END.length + ofBody
     const answer = {
       status: Number(text.slice(STATUS_OFFSET, STATUS_OFFSET + 3)),
       version: Number(VERSION.exec(text)?.[1] ?? 0),

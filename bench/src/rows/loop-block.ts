@@ -1,7 +1,7 @@
 import type { RigNode } from '@understudy/testing'
 import type { BenchContext } from '../bench-context.ts'
 import type { LoadClient } from '../load/load-client.ts'
-import { getRequest } from '../load/predict-request.ts'
+import { getRequest, sendCall } from '../load/predict-request.ts'
 import { pixelModel, pixels, sameModelOtherBytes, wideModel } from '../models.ts'
 import { monotonicMs } from '../monotonic.ts'
 import { pause } from '../pause.ts'
@@ -61,7 +61,7 @@ async function blocks(bench: BenchContext, { id, node, body }: Large): Promise<F
   const windows: TimeWindow[] = []
   for (let round = 0; round < bench.rounds; round++) {
     const fromMs = monotonicMs()
-    const answer = await fetch(`${node.url}/v1/models/model:predict`, { method: 'POST', body })
+    const answer = await sendCall(node.url, { path: '/v1/models/model:predict', body })
     const text = await answer.text()
     if (!answer.ok) return { id, samples: [], reason: `${answer.status} ${text.slice(0, 200)}` }
     // What goes on behind the answer belongs to it.

@@ -1,5 +1,7 @@
 import type { ModelPlan } from '@understudy/core'
 import { memoryUse, type NodeRig, type RigNode, waitFor } from '@understudy/testing'
+import type { BenchContext } from '../bench-context.ts'
+import { predictCall, sendCall } from '../load/predict-request.ts'
 import { TINY_ROW, tinyModel } from '../models.ts'
 import { monotonicMs } from '../monotonic.ts'
 import { planOf } from '../plan.ts'
@@ -29,7 +31,7 @@ export const MANY_MODELS: Row = {
     })
     const memoryFinding = await memory(node, resident)
     await node.end()
-    return [memoryFinding, await coldRequests(rig, onDemand)]
+    return [memoryFinding, await coldRequests(bench, rig, onDemand)]
   },
 }
 
@@ -82,8 +84,12 @@ function frontPss({ pid }: RigNode): number {
 }
 
 /** On a node of its own that plans nothing else. */
-async function coldRequests(rig: NodeRig, models: readonly ModelPlan[]): Promise<Finding> {
-  const node = await rig.start({ name: 'cold', models })
+async function coldRequests(
+  bench: BenchContext,
+  rig: NodeRig,
+  models: readonly ModelPlan[],
+): Promise<Finding> {
+  const node = await startServingNode(bench, { rig, name: 'cold', models, untilLive: false })
   const [first, ...rest] = models.map(({ model }) => model)
   // The first one also pays for connections of this process, and for the start of the node.
   await waitFor(`${first} to answer`, async () => (await predict(node, first)).ok)
@@ -98,10 +104,6 @@ async function coldRequests(rig: NodeRig, models: readonly ModelPlan[]): Promise
 }
 
 async function predict(node: RigNode, model = ''): Promise<{ readonly ok: boolean; readonly text: string }> {
-  const answer = await fetch(`${node.url}/v1/models/${model}:predict`, {
-    method: 'POST',
-    body: JSON.stringify({ instances: [TINY_ROW] }),
-    signal: AbortSignal.timeout(30_000),
-  })
+  const answer = await sendCall(node.url, predictCall(model, [TINY_ROW]), AbortSignal.timeout(30_000))
   return { ok: answer.ok, text: `${answer.status} ${await answer.text()}` }
 }

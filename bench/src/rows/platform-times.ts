@@ -69,7 +69,7 @@ async function rollbacks(bench: BenchContext, platform: Platform, load: LoadClie
 }
 
 function begin(platform: Platform, load: LoadClient, model: string): void {
-  const requests = [predictRequest(model, [TINY_ROW])]
+  const requests = [predictRequest(model, [TINY_ROW], platform.authorization)]
   load.open({ port: platform.restPort, requests, ratePerSecond: RATE, seed: 6 })
 }
 

@@ -1,6 +1,7 @@
-import { cpuTimeMs, type RigNode } from '@understudy/testing'
+import { type RigNode, startCpuMeter } from '@understudy/testing'
 import type { BenchContext } from '../bench-context.ts'
 import { predictRequest } from '../load/predict-request.ts'
+import { processesOf } from '../measured.ts'
 import { TINY_ROW, tinyModel } from '../models.ts'
 import { planOf } from '../plan.ts'
 import type { Finding } from '../report/entry.ts'
@@ -34,10 +35,10 @@ async function measure(bench: BenchContext): Promise<Finding> {
   const send = async (node: RigNode, durationMs: number) =>
     await load.closed({ port: node.port, request, connections: CONNECTIONS, durationMs })
   const cpuUs = (node: RigNode) => async () => {
-    const pids = node.processes().map(({ pid }) => pid)
-    const beforeMs = cpuTimeMs(pids)
-    const { answered } = await send(node, ROUND_MS)
-    return ((cpuTimeMs(pids) - beforeMs) * 1_000) / answered
+    const usedMs = startCpuMeter(processesOf(node).pids)
+    const { answered, failed } = await send(node, ROUND_MS)
+    if (failed > 0) throw new Error(`${failed} requests failed`)
+    return (usedMs() * 1_000) / answered
   }
   await send(traced, WARM_UP_MS)
   await send(untraced, WARM_UP_MS)

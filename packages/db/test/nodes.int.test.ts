@@ -2,7 +2,7 @@ import type { ModelPlan } from '@understudy/core'
 import { TestClock, waitFor } from '@understudy/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { approve, ChangeListener, reject } from '../src/index.ts'
-import { digestOf, FakeNode, World } from './support/index.ts'
+import { digestOf, FakeNode, step, World } from './support/index.ts'
 
 let world: World
 let first: FakeNode
@@ -235,6 +235,18 @@ describe('readServingPlan', () => {
     ])
   })
 
+  it('holds signatures and labels of the model.yaml at the tip, for every version', async () => {
+    await world.withLive(model, { config: 'outputs: {score: {labels: [low, high]}}' })
+    expect((await planOf(first)).versions).toMatchObject([
+      { signatures: {}, classLabels: { score: ['low', 'high'] } },
+    ])
+    const config = 'signatures: {price: {method: regress, value: score}}\noutputs: {label: {gate: true}}'
+    await world.sync(step.config(model, config))
+    expect((await planOf(first)).versions).toMatchObject([
+      { number: 1, signatures: { price: { method: 'regress', value: 'score' } }, classLabels: {} },
+    ])
+  })
+
   it('is empty for a database without models', async () => {
     expect((await first.store.readPlan()).models).toEqual([])
   })
@@ -292,6 +304,7 @@ describe('readServingPlan', () => {
     done = true
     await reading
     await planOf(first)
-    for (const one of seen) expect(['1: {"live":1}', '2: {"live":2,"previous":1}']).toContain(one)
+    const whole = ['1: {"live":1,"shadow":2}', '1: {"live":1}', '2: {"live":2,"previous":1}']
+    for (const one of seen) expect(whole).toContain(one)
   })
 })

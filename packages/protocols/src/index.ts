@@ -39,12 +39,14 @@ export { decodeInferCall } from './oip-grpc/decode-infer-call.ts'
 export { encodeInferAnswer, encodeStreamAnswer, encodeStreamError } from './oip-grpc/encode-infer-answer.ts'
 export type { InferCall } from './oip-grpc/infer-call.ts'
 export { selectorOfVersion } from './oip-grpc/version-selector.ts'
+export { openApiDocument } from './openapi/openapi-document.ts'
 export { servedByHeaders } from './served-by-headers.ts'
+export { BodyScanner, canScan, type ValueScanner } from './tfs/body-scanner.ts'
 export { decodeInstances } from './tfs/decode-instances.ts'
 export { decodePredictBody } from './tfs/decode-predict-body.ts'
 export type { ElementWriter, WriterFactory } from './tfs/element-writer.ts'
 export { encodeModelMetadata, type TfsDescription } from './tfs/encode-model-metadata.ts'
-export { encodeModelStatus, type TfsVersionStatus } from './tfs/encode-model-status.ts'
+export { encodeModelStatus, modelStatus, type TfsVersionStatus } from './tfs/encode-model-status.ts'
 export { encodePredictResponse } from './tfs/encode-predict-response.ts'
 export { type Classification, classificationsOf } from './tfs/examples/classifications-of.ts'
 export type { Example, ExampleList, Feature } from './tfs/examples/example.ts'
@@ -69,4 +71,21 @@ export {
   type SignatureTensor,
   signatureDefs,
 } from './tfs/signature-defs.ts'
+export { TensorScanner } from './tfs/tensor-scanner.ts'
 export { encodeTfsError, TFS_HTTP_STATUS } from './tfs/tfs-error.ts'
+export { ExamplesCall } from './tfs-grpc/decode-examples-call.ts'
+export { type MappedTask, MultiInferenceCall } from './tfs-grpc/decode-multi-inference.ts'
+export { PredictCall } from './tfs-grpc/decode-predict-call.ts'
+export { encodeMetadataAnswer, SIGNATURE_DEF } from './tfs-grpc/encode-metadata-answer.ts'
+export { encodePredictAnswer } from './tfs-grpc/encode-predict-answer.ts'
+export { encodeExamplesAnswer, encodeMultiInferenceAnswer } from './tfs-grpc/encode-results-answer.ts'
+export { encodeStatusAnswer } from './tfs-grpc/encode-status-answer.ts'
+export {
+  effectiveSignature,
+  isDefaultSignature,
+  type ModelSpec,
+  requireModelSpec,
+  signatureNotFound,
+} from './tfs-grpc/model-spec.ts'
+export { shownName } from './tfs-grpc/shown-name.ts'
+export { type TfsSubject, tensorNameMistake, tfsErrorMessage } from './tfs-grpc/tfs-grpc-error.ts'

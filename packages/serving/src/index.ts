@@ -22,6 +22,7 @@ export {
   type MirrorRunEnded,
   noopObserver,
   PROTOCOLS,
+  type PredictionTask,
   type Protocol,
   type RequestEnded,
   type ServingObserver,
@@ -56,4 +57,5 @@ export type {
   SourceAdapter,
   WarmUpReport,
 } from './servable.ts'
+export { forEachInSlices } from './slices.ts'
 export { isSuspectError } from './suspect-error.ts'

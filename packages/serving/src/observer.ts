@@ -29,10 +29,15 @@ export interface LabelsMoved {
 export const PROTOCOLS = ['tfs-rest', 'tfs-grpc', 'oip-rest', 'oip-grpc', 'trpc'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
 
+/** What a prediction was asked for; only TensorFlow Serving's surfaces have others than `predict`. */
+export type PredictionTask = 'predict' | 'classify' | 'regress' | 'multi'
+
 /** One prediction from its first byte to the last byte of its answer, told once by the front that received it. */
 export interface RequestEnded extends Stretch {
   readonly requestId: string
   readonly protocol: Protocol
+  /** @defaultValue `predict` */
+  readonly task?: PredictionTask | undefined
   readonly model: string
   /** Undefined when no version was selected. */
   readonly servedBy?: ServedBy | undefined

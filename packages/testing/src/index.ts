@@ -27,7 +27,7 @@ export {
   manyValuesModel,
   slowLoadModel,
 } from './onnx-models.ts'
-export { cpuTimeMs, type MemoryUse, memoryUse } from './process-usage.ts'
+export { cpuTimeMs, type MemoryUse, memoryUse, startCpuMeter } from './process-usage.ts'
 export { type ProcessEntry, processesNaming, processTable, processTree, stillRunning } from './processes.ts'
 export { CRASHING_QUOTIENT, quotientModel } from './quotient-model.ts'
 export { RigNode, type RigNodeOptions } from './rig-node.ts'

@@ -21,14 +21,37 @@ export function memoryUse(pids: readonly number[]): MemoryUse {
 
 /** CPU time of these processes since their start, all threads that still run, in milliseconds. */
 export function cpuTimeMs(pids: readonly number[]): number {
-  let nanoseconds = 0
+  return sum(threadTimes(pids).values()) / 1e6
+}
+
+/**
+ * Begins to measure; gives a function that tells the CPU time of these processes since, user and system, all their threads, in
+ * milliseconds. Never negative: what a thread used that ended meanwhile is left out, and not taken away.
+ */
+export function startCpuMeter(pids: readonly number[]): () => number {
+  const before = threadTimes(pids)
+  return () => {
+    const used = [...threadTimes(pids)].map(([thread, now]) => now - (before.get(thread) ?? 0))
+    return sum(used) / 1e6
+  }
+}
+
+/** Nanoseconds of each thread since its start. */
+function threadTimes(pids: readonly number[]): ReadonlyMap<string, number> {
+  const times = new Map<string, number>()
   for (const pid of pids) {
     for (const thread of listFolder(`/proc/${pid}/task`)) {
       const [running] = readText(`/proc/${pid}/task/${thread}/schedstat`).split(' ')
-      nanoseconds += Number(running ?? 0)
+      times.set(thread, Number(running ?? 0))
     }
   }
-  return nanoseconds / 1e6
+  return times
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0
+  for (const value of values) total += value
+  return total
 }
 
 function bytesOf(rollup: string, name: string): number {

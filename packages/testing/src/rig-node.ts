@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type ModelPlan, SERVED_BY_HEADERS } from '@understudy/core'
+import { type ModelPlan, type PlannedKey, SERVED_BY_HEADERS } from '@understudy/core'
 import { type ProcessEntry, processTree } from './processes.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -13,6 +13,10 @@ export interface RigNodeOptions {
   readonly name?: string
   /** What it serves at first. */
   readonly models?: readonly ModelPlan[]
+  /** API keys that it knows. */
+  readonly keys?: readonly PlannedKey[]
+  /** What this rig itself sends as `Authorization` when it asks the node; needed where the node asks for keys. */
+  readonly authorization?: string
   /** @defaultValue any free port */
   readonly port?: number
   readonly env?: Readonly<Record<string, string>>
@@ -28,7 +32,7 @@ interface WaitOptions {
 }
 
 /** As `understudy up` starts it. */
-const SERVING_FLAGS = ['--max-semi-space-size=64']
+const SERVING_FLAGS = ['--max-semi-space-size=64', '--initial-old-space-size=128']
 const OUTPUT_CHARACTERS_MAX = 1_000_000
 const REQUEST_TIMEOUT_MS = 10_000
 
@@ -42,10 +46,14 @@ export class RigNode {
   output = ''
   readonly #child: ChildProcess
   readonly #planFile: string
+  readonly #keys: readonly PlannedKey[]
+  readonly #headers: Readonly<Record<string, string>>
 
-  private constructor(child: ChildProcess, planFile: string) {
+  private constructor(child: ChildProcess, planFile: string, { keys = [], authorization }: RigNodeOptions) {
     this.#child = child
     this.#planFile = planFile
+    this.#keys = keys
+    this.#headers = authorization === undefined ? {} : { authorization }
     this.pid = child.pid ?? 0
     this.exit = once(child, 'close').then(([code]) => code)
     for (const stream of [child.stdout, child.stderr]) {
@@ -57,11 +65,12 @@ export class RigNode {
 
   /** Resolves when it listens. */
   static async start(options: RigNodeOptions): Promise<RigNode> {
-    const { project, dataDir, name = 'node-1', models = [], port = 0, env = {}, nodeArgs = [] } = options
+    const { project, dataDir, name = 'node-1', port = 0, env = {}, nodeArgs = [] } = options
+    const { models = [], keys = [] } = options
     const folder = path.join(dataDir, 'plans')
     await mkdir(folder, { recursive: true })
     const planFile = path.join(folder, `${name}.json`)
-    await writePlan(planFile, models)
+    await writePlan(planFile, models, keys)
     const environment: Readonly<Record<string, string>> = {
       PATH: process.env.PATH ?? '',
       UNDERSTUDY_DATA_DIR: dataDir,
@@ -79,7 +88,7 @@ export class RigNode {
       env: environment as NodeJS.ProcessEnv,
       stdio: ['pipe', 'pipe', 'pipe'],
     })
-    const node = new RigNode(child, planFile)
+    const node = new RigNode(child, planFile, options)
     await node.#listens()
     return node
   }
@@ -94,7 +103,7 @@ export class RigNode {
 
   /** Replaces its plan; it takes it by itself. */
   async setPlan(models: readonly ModelPlan[]): Promise<void> {
-    await writePlan(this.#planFile, models)
+    await writePlan(this.#planFile, models, this.#keys)
   }
 
   /** Waits until the live version answers under this generation. */
@@ -179,15 +188,20 @@ export class RigNode {
   }
 
   async #get(where: string): Promise<Response> {
-    const answer = await fetch(`${this.url}${where}`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
+    const answer = await fetch(`${this.url}${where}`, { headers: this.#headers, signal })
     await answer.arrayBuffer()
     return answer
   }
 }
 
 /** Replaced by rename: the node never sees half a plan. */
-async function writePlan(file: string, models: readonly ModelPlan[]): Promise<void> {
+async function writePlan(
+  file: string,
+  models: readonly ModelPlan[],
+  keys: readonly PlannedKey[],
+): Promise<void> {
   const draft = `${file}.draft`
-  await writeFile(draft, JSON.stringify({ readAtMs: Date.now(), models, keys: [] }))
+  await writeFile(draft, JSON.stringify({ readAtMs: Date.now(), models, keys }))
   await rename(draft, file)
 }

@@ -28,7 +28,11 @@ describe('summary', () => {
     expect(summary(facts)).not.toContain('Nodes')
   })
 
-  it('says where gRPC is answered, by each node', () => {
+  it('says where REST and gRPC are answered, by each node, and whether over TLS', () => {
+    expect(summary(facts)).toContain('REST      http://127.0.0.1:8501\n')
+    expect(summary({ ...facts, servingUrl: 'https://127.0.0.1:8501' })).toContain(
+      'gRPC      127.0.0.1:8500, over TLS\n',
+    )
     expect(summary(facts)).toContain('gRPC      127.0.0.1:8500\n')
     expect(summary({ ...facts, nodes: 2, grpcPorts: [20_001, 20_003] })).toContain(
       'gRPC      127.0.0.1:20001, 127.0.0.1:20003\n',

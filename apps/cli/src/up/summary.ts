@@ -33,11 +33,13 @@ export function summary(facts: SummaryFacts): string {
     `  Console   http://127.0.0.1:${consolePort}`,
     ...models,
     ...(nodes > 1 ? [`  Nodes     ${nodes}, behind a balancer on ${new URL(servingUrl).host}`] : []),
-    `  gRPC      ${grpcPorts.map((port) => `${new URL(servingUrl).hostname}:${port}`).join(', ')}`,
+    `  REST      ${servingUrl}`,
+    `  gRPC      ${grpcPorts.map((port) => `${new URL(servingUrl).hostname}:${port}`).join(', ')}${servingUrl.startsWith('https:') ? ', over TLS' : ''}`,
     `  Data      ${dataDir}`,
     '',
     ...predictLines(facts),
     '',
+    'Clients of TensorFlow Serving, Triton, KServe and tRPC: docs/how-to.',
     'Ctrl-C stops everything; the data stays.',
   ].join('\n')
 }

@@ -53,7 +53,11 @@ export class KeyRing implements Access {
   }
 
   check(authorization: string | undefined, verb: KeyVerb): Caller {
-    if (authorization === undefined) throw unauthenticated('An API key is needed here.')
+    if (authorization === undefined) {
+      throw unauthenticated(
+        'An API key is needed here. Send `Authorization: Bearer <key>`; `understudy key create` makes one.',
+      )
+    }
     const key = this.#verified.get(authorization) ?? this.#recognise(authorization)
     const { clock, planAgeMs, maxStalenessMs } = this.#options
     const ageMs = planAgeMs()
@@ -66,7 +70,9 @@ export class KeyRing implements Access {
   /** @throws PlatformError `request.unauthenticated` */
   #recognise(authorization: string): HeldKey {
     const parts = parseApiKey(BEARER.exec(authorization)?.[1] ?? '')
-    if (parts === undefined) throw unauthenticated('The Authorization header holds no API key.')
+    if (parts === undefined) {
+      throw unauthenticated('The Authorization header holds no API key. Send `Bearer us_<id>_<secret>`.')
+    }
     const key = this.#keys.get(parts.id)
     const hmac = Buffer.from(apiKeyHmac(this.#options.keyCheckKey, parts.secret), 'hex')
     // Compared also where there is no such key: the time it takes tells nothing.

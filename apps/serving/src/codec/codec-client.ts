@@ -1,3 +1,4 @@
+import type { CallCount, KnownTarget } from '@understudy/api/predict-codec'
 import { type Clock, type NamedTensors, PlatformError, type Signature } from '@understudy/core'
 import type {
   ExamplesRequest,
@@ -10,10 +11,11 @@ import type {
   SignatureMappings,
 } from '@understudy/protocols'
 import type { InferBody } from '../http/join-infer.ts'
-import type { ExamplesAnswer, LargeBodies } from '../http/large-bodies.ts'
+import type { ExamplesAnswer, LargeBodies, ReadCalls } from '../http/large-bodies.ts'
 import { SupervisedWorker } from '../worker-threads/supervised-worker.ts'
 import type { CodecReply, CodecRequest, CodecResult, CodecTask } from './codec-protocol.ts'
-import { ownBytes, ownTensors } from './own-memory.ts'
+import { inTurns } from './in-turns.ts'
+import { arrivedTensors, type CarriedTensors, carriedTensors, ownBytes } from './own-memory.ts'
 
 export interface CodecClientOptions {
   /** The bundled entry of the worker. */
@@ -69,7 +71,7 @@ export class CodecClient implements LargeBodies {
     mappings: SignatureMappings = {},
   ): Promise<PredictBody> {
     const result = await this.#decode(bytes, (own) => ({ kind: 'decode', bytes: own, signature, mappings }))
-    if (result.kind === 'decoded') return result.body
+    if (result.kind === 'decoded') return await arrived(result.body)
     throw failure(result)
   }
 
@@ -79,7 +81,7 @@ export class CodecClient implements LargeBodies {
 
   async decodeExamples(bytes: Uint8Array, target: ExamplesTarget): Promise<ExamplesRequest> {
     const result = await this.#decode(bytes, (own) => ({ kind: 'decodeExamples', bytes: own, target }))
-    if (result.kind === 'examplesDecoded') return result.request
+    if (result.kind === 'examplesDecoded') return await arrived(result.request)
     throw failure(result)
   }
 
@@ -89,17 +91,27 @@ export class CodecClient implements LargeBodies {
 
   async decodeInfer(bytes: Uint8Array, context: InferContext): Promise<InferRequest> {
     const result = await this.#decode(bytes, (own) => ({ kind: 'decodeInfer', bytes: own, context }))
-    if (result.kind === 'inferDecoded') return result.request
+    if (result.kind === 'inferDecoded') return await arrived(result.request)
     throw failure(result)
   }
 
   async encodeInfer(answer: InferAnswer): Promise<InferBody> {
     this.#worker.admit()
-    const own = ownTensors(answer.outputs, { copies: true })
+    const own = await inTurns(carriedTensors(answer.outputs, { copies: true }))
     const task: CodecTask = { kind: 'encodeInfer', answer: { ...answer, outputs: own.value } }
     const { result } = await this.#worker.run({ task }, own)
     if (result.kind === 'inferEncoded') return { body: result.body, headerLength: result.headerLength }
     throw failure(result)
+  }
+
+  async decodeCalls(bytes: Uint8Array, count: CallCount, known: readonly KnownTarget[]): Promise<ReadCalls> {
+    const result = await this.#decode(bytes, (own) => ({ kind: 'decodeCalls', bytes: own, count, known }))
+    if (result.kind === 'callsDecoded') return result.read
+    throw failure(result)
+  }
+
+  async encodeOutputs(outputs: NamedTensors): Promise<Uint8Array> {
+    return await this.#encode(outputs, (own) => ({ kind: 'encodeOutputs', outputs: own }))
   }
 
   /** Ends the worker; what waits is rejected. Idempotent. */
@@ -114,13 +126,20 @@ export class CodecClient implements LargeBodies {
     return result
   }
 
-  async #encode(outputs: NamedTensors, taskOf: (own: NamedTensors) => CodecTask): Promise<Uint8Array> {
+  async #encode(outputs: NamedTensors, taskOf: (own: CarriedTensors) => CodecTask): Promise<Uint8Array> {
     this.#worker.admit()
-    const own = ownTensors(outputs, { copies: true })
+    const own = await inTurns(carriedTensors(outputs, { copies: true }))
     const { result } = await this.#worker.run({ task: taskOf(own.value) }, own)
     if (result.kind === 'encoded') return result.body
     throw failure(result)
   }
+}
+
+/** What was decoded, its inputs as tensors again. */
+async function arrived<T extends { readonly inputs: CarriedTensors }>(
+  decoded: T,
+): Promise<Omit<T, 'inputs'> & { readonly inputs: NamedTensors }> {
+  return { ...decoded, inputs: await inTurns(arrivedTensors(decoded.inputs)) }
 }
 
 function failure(result: CodecResult): PlatformError {

@@ -1,4 +1,5 @@
-import type { ErrorCode, NamedTensors, Signature } from '@understudy/core'
+import type { CallCount, KnownTarget } from '@understudy/api/predict-codec'
+import type { ErrorCode, Signature } from '@understudy/core'
 import type {
   ExamplesRequest,
   ExamplesTarget,
@@ -9,7 +10,11 @@ import type {
   PredictForm,
   SignatureMappings,
 } from '@understudy/protocols'
-import type { ExamplesAnswer } from '../http/large-bodies.ts'
+import type { ExamplesAnswer, ReadCalls } from '../http/large-bodies.ts'
+import type { CarriedTensors } from './own-memory.ts'
+
+/** Something whose tensors are on their way. */
+type Carried<T, K extends keyof T> = Omit<T, K> & { readonly [key in K]: CarriedTensors }
 
 export type CodecTask =
   | {
@@ -19,10 +24,17 @@ export type CodecTask =
       readonly mappings: SignatureMappings
     }
   | { readonly kind: 'decodeExamples'; readonly bytes: Uint8Array; readonly target: ExamplesTarget }
-  | { readonly kind: 'encode'; readonly outputs: NamedTensors; readonly form: PredictForm }
-  | { readonly kind: 'encodeExamples'; readonly outputs: NamedTensors; readonly made: ExamplesAnswer }
+  | { readonly kind: 'encode'; readonly outputs: CarriedTensors; readonly form: PredictForm }
+  | { readonly kind: 'encodeExamples'; readonly outputs: CarriedTensors; readonly made: ExamplesAnswer }
   | { readonly kind: 'decodeInfer'; readonly bytes: Uint8Array; readonly context: InferContext }
-  | { readonly kind: 'encodeInfer'; readonly answer: InferAnswer }
+  | { readonly kind: 'encodeInfer'; readonly answer: Carried<InferAnswer, 'outputs'> }
+  | {
+      readonly kind: 'decodeCalls'
+      readonly bytes: Uint8Array
+      readonly count: CallCount
+      readonly known: readonly KnownTarget[]
+    }
+  | { readonly kind: 'encodeOutputs'; readonly outputs: CarriedTensors }
 
 /** To the worker. */
 export interface CodecRequest {
@@ -31,11 +43,12 @@ export interface CodecRequest {
 }
 
 export type CodecResult =
-  | { readonly kind: 'decoded'; readonly body: PredictBody }
-  | { readonly kind: 'examplesDecoded'; readonly request: ExamplesRequest }
-  | { readonly kind: 'inferDecoded'; readonly request: InferRequest }
+  | { readonly kind: 'decoded'; readonly body: Carried<PredictBody, 'inputs'> }
+  | { readonly kind: 'examplesDecoded'; readonly request: Carried<ExamplesRequest, 'inputs'> }
+  | { readonly kind: 'inferDecoded'; readonly request: Carried<InferRequest, 'inputs'> }
   | { readonly kind: 'encoded'; readonly body: Uint8Array }
   | { readonly kind: 'inferEncoded'; readonly body: Uint8Array; readonly headerLength: number | undefined }
+  | { readonly kind: 'callsDecoded'; readonly read: ReadCalls }
   /** What the codec threw; made anew on the other side. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
 

@@ -42,6 +42,14 @@ export function requestIdIn(metadata: Metadata, newId: () => string): string {
   return given === undefined ? newId() : requestIdOf({ [SERVED_BY_HEADERS.requestId]: given }, newId)
 }
 
+/** The same of the headers of a stream. @throws PlatformError `request.malformed` */
+export function callMetadataOf(given: IncomingHttpHeaders, requestId: string): CallMetadata {
+  const { timeoutMs, minGeneration, traceparent } = readCallHeaders(given)
+  const pins = given[SERVED_BY_HEADERS.version] !== undefined || given[LABEL_HEADER] !== undefined
+  const headers = pins ? given : NO_HEADERS
+  return { requestId, authorization: given.authorization, headers, timeoutMs, minGeneration, traceparent }
+}
+
 function callHeaders(metadata: Metadata): IncomingHttpHeaders {
   let headers: IncomingHttpHeaders | undefined
   for (const key of CALL_KEYS) {

@@ -1,5 +1,6 @@
 import { PlatformError, type ServedBy, type VersionSelector } from '@understudy/core'
 import type { Predictor } from '@understudy/serving'
+import type { ByteLease } from '../http/byte-budget.ts'
 import { ClientGone } from '../http/client-gone.ts'
 import { pinnedSelector } from '../http/pinned-selector.ts'
 import { nowMs } from '../http/rest-observer.ts'
@@ -19,11 +20,16 @@ export class CallScope {
   /** Who answers, as soon as it is known: errors carry it too. */
   servedBy: ServedBy | undefined
   readonly #deadlineMs: number
+  readonly #lease: ByteLease | undefined
 
-  /** @param deadline of the call: milliseconds since the epoch, or infinity */
-  constructor(metadata: CallMetadata, predictor: Predictor, deadline: number | Date) {
+  /**
+   * @param deadline of the call: milliseconds since the epoch, or infinity
+   * @param lease what its message holds of the byte budget
+   */
+  constructor(metadata: CallMetadata, predictor: Predictor, deadline: number | Date, lease?: ByteLease) {
     this.metadata = metadata
     this.predictor = predictor
+    this.#lease = lease
     this.startMs = nowMs()
     this.#deadlineMs = Number(deadline)
   }
@@ -40,6 +46,11 @@ export class CallScope {
   selector(named: VersionSelector | undefined): VersionSelector {
     const { headers } = this.metadata
     return headers === NO_HEADERS ? (named ?? LIVE) : pinnedSelector(headers, named ?? LIVE)
+  }
+
+  /** For what a message grows to when it is read, until the call ends. @throws PlatformError `serving.queue_full` */
+  takeRoom(sizeBytes: number): void {
+    this.#lease?.take(sizeBytes)
   }
 
   /** The shortest of the budgets: of the deadline, of the metadata, and of the message. Milliseconds from now. */

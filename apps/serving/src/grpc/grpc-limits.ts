@@ -6,6 +6,8 @@ export interface GrpcLimits {
   readonly maxMessageBytes: number
   /** Bytes of messages held at once over all calls. */
   readonly maxBufferedBytes: number
+  /** From the first byte of a message to its last. */
+  readonly messageTimeoutMs: number
   /** Calls at once on one connection; a client waits with more. */
   readonly maxStreamsPerConnection: number
   readonly maxConnections: number
@@ -23,6 +25,7 @@ const MIB = 1024 * 1024
 export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
   maxMessageBytes: 64 * MIB,
   maxBufferedBytes: 512 * MIB,
+  messageTimeoutMs: 120_000,
   maxStreamsPerConnection: 1_000,
   maxConnections: 4_000,
   keepaliveMs: 60_000,

@@ -11,14 +11,18 @@ import type { NodeHealth } from '../http/node-health.ts'
 import type { RestObserver } from '../http/rest-observer.ts'
 import { ModelStatistics } from '../telemetry/model-statistics.ts'
 import { CallCount } from './call-count.ts'
+import { DirectCalls } from './direct/direct-calls.ts'
 import { DEFAULT_GRPC_LIMITS, type GrpcLimits, serverOptions } from './grpc-limits.ts'
 import { GrpcSurface } from './grpc-surface.ts'
 import { addHealthService, HEALTH_SERVICE } from './health-service.ts'
 import { addInferenceService, INFERENCE_SERVICE } from './oip/inference-service.ts'
+import { limitPartialMessages } from './partial-messages.ts'
 import { addReflectionService, REFLECTION_SERVICES } from './reflection-service.ts'
+import { addTfsServices, MODEL_SERVICE, PREDICTION_SERVICE } from './tfs/tfs-services.ts'
+import type { CallContext } from './unary-call.ts'
 
 /** Services whose health can be asked for. */
-const SERVICES = [INFERENCE_SERVICE]
+const SERVICES = [INFERENCE_SERVICE, PREDICTION_SERVICE, MODEL_SERVICE]
 
 export interface GrpcServerOptions {
   readonly predictor: Predictor
@@ -67,6 +71,7 @@ class NodeGrpcServer implements GrpcServer {
   readonly #port: NetServer
   readonly #grpc: Server
   readonly #connections: ConnectionInjector
+  readonly #sockets = new Set<Socket>()
   readonly #calls = new CallCount()
   #draining = false
   readonly #streams = new AbortController()
@@ -76,20 +81,30 @@ class NodeGrpcServer implements GrpcServer {
     const limits = { ...DEFAULT_GRPC_LIMITS, ...options.limits }
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
-    this.#grpc = new Server(serverOptions(limits))
-    const surface = new GrpcSurface(this.#grpc, {
+    const budget = new ByteBudget(limits.maxBufferedBytes)
+    const { messageTimeoutMs } = limits
+    const interceptors = [limitPartialMessages({ budget, messageTimeoutMs })]
+    this.#grpc = new Server({ ...serverOptions(limits), interceptors })
+    const context: CallContext = {
       predictor: options.predictor,
       access: options.access ?? openAccess,
       observer: options.observer,
-      budget: new ByteBudget(limits.maxBufferedBytes),
+      budget,
       calls: this.#calls,
       newId: options.requestIds ?? randomUUID,
-    })
+    }
+    const direct = new DirectCalls({ ...context, limits })
+    direct.takeFrom(this.#grpc)
+    const surface = new GrpcSurface(this.#grpc, context, direct)
     this.#addServices(surface, limits)
     this.#connections = this.#grpc.createConnectionInjector(
       options.credentials ?? ServerCredentials.createInsecure(),
     )
-    this.#port = createServer((socket: Socket) => this.#connections.injectConnection(socket))
+    this.#port = createServer((socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+      this.#connections.injectConnection(socket)
+    })
     this.#port.maxConnections = limits.maxConnections
   }
 
@@ -117,6 +132,7 @@ class NodeGrpcServer implements GrpcServer {
     setMaxListeners(0, drain)
     const maxInFlight = limits.maxInFlightPerStream
     addInferenceService(surface, { health, statistics, isDraining, drain, maxInFlight })
+    addTfsServices(surface)
     const isReady = () => health.ready() && !this.#draining
     addHealthService(surface, { services: SERVICES, isReady, drain })
     const listed = [...SERVICES, HEALTH_SERVICE, ...REFLECTION_SERVICES]
@@ -134,10 +150,14 @@ class NodeGrpcServer implements GrpcServer {
     const deadline = clock.sleep(deadlineMs - waitMs, timer.signal).then(() => {
       if (timer.signal.aborted) return
       cutRequests = this.#calls.inFlight
-      this.#grpc.forceShutdown()
+      // The library's own way to force an end leaves connections alone.
+      for (const socket of this.#sockets) socket.destroy()
     })
     this.#streams.abort()
-    await new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()))
+    const ended = new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()))
+    // Those that never sent a byte would keep the drain waiting.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+    await ended
     await gone
     timer.abort()
     await deadline

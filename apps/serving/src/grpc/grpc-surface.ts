@@ -1,6 +1,7 @@
 import type { handleUnaryCall, Server, ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js'
 import { type PlatformError, toPlatformError } from '@understudy/core'
 import type { CallScope } from './call-scope.ts'
+import type { DirectCalls } from './direct/direct-calls.ts'
 import type { WantedPrediction } from './prediction-run.ts'
 import { type CallContext, UnaryCall } from './unary-call.ts'
 import { type PredictionMethod, UnaryPrediction } from './unary-prediction.ts'
@@ -19,14 +20,18 @@ export type UnaryHandler = (message: Buffer, scope: CallScope) => Uint8Array | P
 export class GrpcSurface {
   readonly server: Server
   readonly context: CallContext
+  readonly #direct: DirectCalls | undefined
 
-  constructor(server: Server, context: CallContext) {
+  /** @param direct answers the usual predictions past the library */
+  constructor(server: Server, context: CallContext, direct?: DirectCalls) {
     this.server = server
     this.context = context
+    this.#direct = direct
   }
 
   /** @param path `/package.Service/Method` */
   prediction<W extends WantedPrediction>(path: string, method: PredictionMethod<W>): void {
+    this.#direct?.add(path, method)
     this.#register(path, (call, respond) => {
       const unary = new UnaryCall(this.context, call, respond)
       try {

@@ -7,7 +7,7 @@ import {
   toPlatformError,
   type VersionSelector,
 } from '@understudy/core'
-import { type PredictionReceiver, type Protocol, submitTo } from '@understudy/serving'
+import { type PredictionReceiver, type PredictionTask, type Protocol, submitTo } from '@understudy/serving'
 import { noTimes, nowMs, type RestObserver } from '../http/rest-observer.ts'
 import type { CallScope } from './call-scope.ts'
 
@@ -33,6 +33,7 @@ export interface PredictionOutcome {
 export class PredictionRun implements PredictionReceiver {
   readonly #scope: CallScope
   readonly #protocol: Protocol
+  readonly #task: PredictionTask | undefined
   readonly #observer: RestObserver | undefined
   readonly #outcome: PredictionOutcome
   readonly #times: StageTimes = noTimes()
@@ -47,12 +48,14 @@ export class PredictionRun implements PredictionReceiver {
     scope: CallScope,
     on: {
       readonly protocol: Protocol
+      readonly task?: PredictionTask | undefined
       readonly observer: RestObserver | undefined
       readonly outcome: PredictionOutcome
     },
   ) {
     this.#scope = scope
     this.#protocol = on.protocol
+    this.#task = on.task
     this.#observer = on.observer
     this.#outcome = on.outcome
     this.requestId = scope.requestId
@@ -60,6 +63,7 @@ export class PredictionRun implements PredictionReceiver {
 
   /** Exactly one call of the outcome follows. Never throws. */
   start(decode: () => WantedPrediction): void {
+    this.#scope.servedBy = undefined
     try {
       const wanted = decode()
       this.#times.decodeMs = nowMs() - this.#startMs
@@ -116,6 +120,8 @@ export class PredictionRun implements PredictionReceiver {
 
   /** Errors say who would have answered. */
   #findServedBy(): void {
+    // A message that could not be read may have told whom it is for.
+    this.#servedBy ??= this.#selector === undefined ? this.#scope.servedBy : undefined
     if (this.#selector === undefined || this.#servedBy !== undefined) return
     try {
       this.#servedBy = this.#scope.predictor.describe(this.#model, this.#selector).servedBy
@@ -130,6 +136,7 @@ export class PredictionRun implements PredictionReceiver {
     this.#observer?.requestEnded({
       requestId: this.requestId,
       protocol: this.#protocol,
+      task: this.#task,
       model: this.#model,
       servedBy: this.#servedBy,
       traceparent: this.#scope.metadata.traceparent,

@@ -56,7 +56,8 @@ export class UnaryCall {
     const metadata = readCallMetadata(call.metadata, newId)
     const caller = access.check(metadata.authorization, 'predict')
     this.#lease.take(call.request.length)
-    const scope = new CallScope(metadata, allowedPredictor(predictor, caller), call.getDeadline())
+    const allowed = allowedPredictor(predictor, caller)
+    const scope = new CallScope(metadata, allowed, call.getDeadline(), this.#lease)
     this.#scope = scope
     call.on('cancelled', () => {
       if (!this.#isEnded) scope.gone.abort()

@@ -1,12 +1,14 @@
 import type { InferenceResponse, PlatformError } from '@understudy/core'
-import type { Protocol } from '@understudy/serving'
+import type { PredictionTask, Protocol } from '@understudy/serving'
 import type { CallScope } from './call-scope.ts'
 import { type PredictionOutcome, PredictionRun, type WantedPrediction } from './prediction-run.ts'
-import type { CallContext, UnaryCall } from './unary-call.ts'
+import type { CallContext } from './unary-call.ts'
 
 /** A method whose every message asks for one prediction: only its messages are its own. */
 export interface PredictionMethod<W extends WantedPrediction = WantedPrediction> {
   readonly protocol: Protocol
+  /** @defaultValue `predict` */
+  readonly task?: PredictionTask
   /** Reads the message. What it throws is answered as an error. */
   decode(message: Buffer, scope: CallScope): W
   /** Writes the answer. What it throws is answered as an error. */
@@ -15,14 +17,21 @@ export interface PredictionMethod<W extends WantedPrediction = WantedPrediction>
   describe?(error: PlatformError, wanted: W | undefined): string
 }
 
+/** The call that a prediction answers. Exactly one of {@link answer} and {@link fail} counts. */
+export interface PredictionCall {
+  readonly message: Buffer
+  answer(bytes: Uint8Array): void
+  fail(error: PlatformError, text?: string): void
+}
+
 /** One unary call that asks for one prediction. */
 export class UnaryPrediction<W extends WantedPrediction> implements PredictionOutcome {
-  readonly #call: UnaryCall
+  readonly #call: PredictionCall
   readonly #method: PredictionMethod<W>
   readonly #scope: CallScope
   #wanted: W | undefined
 
-  constructor(call: UnaryCall, method: PredictionMethod<W>, scope: CallScope) {
+  constructor(call: PredictionCall, method: PredictionMethod<W>, scope: CallScope) {
     this.#call = call
     this.#method = method
     this.#scope = scope
@@ -31,7 +40,8 @@ export class UnaryPrediction<W extends WantedPrediction> implements PredictionOu
   start({ observer }: CallContext): void {
     const method = this.#method
     const scope = this.#scope
-    new PredictionRun(scope, { protocol: method.protocol, observer, outcome: this }).start(() => {
+    const { protocol, task } = method
+    new PredictionRun(scope, { protocol, task, observer, outcome: this }).start(() => {
       this.#wanted = method.decode(this.#call.message, scope)
       return this.#wanted
     })

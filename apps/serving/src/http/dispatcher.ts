@@ -1,7 +1,7 @@
 import { PlatformError, toPlatformError } from '@understudy/core'
 import { encodeTfsError, isTfsPath, type TfsRoute } from '@understudy/protocols'
 import type { Predictor } from '@understudy/serving'
-import { type Access, type Caller, everyModel } from '../auth/access.ts'
+import { type Access, type Caller, everyModel, openAccess } from '../auth/access.ts'
 import { allowedPredictor } from '../auth/allowed-predictor.ts'
 import type { MetricsRoute } from '../telemetry/metrics-route.ts'
 import type { ModelStatistics } from '../telemetry/model-statistics.ts'
@@ -14,6 +14,7 @@ import type { Answer, Exchange } from './exchange.ts'
 import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
 import { OipHandler } from './oip-handler.ts'
+import { OpenApiRoute } from './openapi-route.ts'
 import { PredictCall, type PredictCallOptions } from './predict-call.ts'
 import type { RestObserver } from './rest-observer.ts'
 import { isExamplesRoute, TfsExamplesCall } from './tfs-examples-call.ts'
@@ -35,6 +36,8 @@ export interface DispatcherOptions {
   /** Only this machine can reach the server. */
   readonly loopbackOnly: boolean
   readonly isDraining: () => boolean
+  /** False leaves tRPC to its own adapter. @defaultValue true */
+  readonly hasFastPath?: boolean | undefined
 }
 
 /** Finds the handler of a request and writes its answer. Never throws: every error is answered. */
@@ -43,6 +46,7 @@ export class Dispatcher {
   readonly #tfs: TfsHandler
   readonly #oip: OipHandler
   readonly #trpc: TrpcHandler
+  readonly #openApi: OpenApiRoute
   readonly #predictOptions: PredictCallOptions
   /** For callers who may use some models only. */
   readonly #restricted = new WeakMap<Caller, PredictCallOptions>()
@@ -54,7 +58,11 @@ export class Dispatcher {
     this.#answerText = new AnswerText(options.keepAliveTimeoutMs)
     this.#tfs = new TfsHandler()
     this.#oip = new OipHandler(options)
-    this.#trpc = new TrpcHandler(options)
+    this.#trpc = new TrpcHandler({
+      ...options,
+      fail: (exchange, error) => this.#fail(exchange, error, undefined),
+    })
+    this.#openApi = new OpenApiRoute({ requiresKeys: options.access !== openAccess })
     this.#predictOptions = {
       ...{ predictor, observer, largeBodies, maxBodyBytes, burst: new AnswerBurst() },
       send: (exchange, answer) => this.#send(exchange, answer),
@@ -68,7 +76,7 @@ export class Dispatcher {
       const { req, method, path } = exchange
       if (req.headers.origin !== undefined) checkBrowserOrigin(req.headers, this.#options.loopbackOnly)
       if (path.startsWith(TRPC_MOUNT)) {
-        this.#await(exchange, this.#trpc.handle(exchange, path.slice(TRPC_MOUNT.length)))
+        this.#trpc.handle(exchange, path.slice(TRPC_MOUNT.length))
       } else if (isTfsPath(path)) {
         route = this.#tfs.route(method, path)
         const options = this.#optionsFor(callerOf(this.#options.access, exchange))
@@ -79,6 +87,8 @@ export class Dispatcher {
       } else if (this.#oip.owns(path)) this.#oip.handle(exchange)
       else if (this.#options.metrics?.answers(method, path)) {
         this.#await(exchange, this.#options.metrics.handle(exchange))
+      } else if (this.#openApi.answers(method, path)) {
+        this.#send(exchange, { status: 200, body: this.#openApi.body })
       } else throw new PlatformError('request.unknown_route', `There is nothing at ${method} ${path}`)
     } catch (thrown) {
       this.#fail(exchange, toPlatformError(thrown), route)

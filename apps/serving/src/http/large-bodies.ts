@@ -1,3 +1,4 @@
+import type { CallCount, KnownTarget, LargeCalls } from '@understudy/api/predict-codec'
 import type { NamedTensors, Signature, SignatureMapping } from '@understudy/core'
 import type {
   ExamplesRequest,
@@ -31,6 +32,15 @@ export interface LargeBodies {
   encodeExamples(outputs: NamedTensors, made: ExamplesAnswer): Promise<Uint8Array>
   decodeInfer(bytes: Uint8Array, context: InferContext): Promise<InferRequest>
   encodeInfer(answer: InferAnswer): Promise<InferBody>
+  /** Calls of tRPC's `predict`; the bytes come back with targets that have to be known first. */
+  decodeCalls(bytes: Uint8Array, count: CallCount, known: readonly KnownTarget[]): Promise<ReadCalls>
+  encodeOutputs(outputs: NamedTensors): Promise<Uint8Array>
+}
+
+export interface ReadCalls {
+  readonly decoded: LargeCalls
+  /** Of a body that is to be read again. */
+  readonly bytes: Uint8Array | undefined
 }
 
 /** What an answer to examples is made with, besides the outputs. */

@@ -14,15 +14,17 @@ import {
 import type { Predictor, VersionDescription } from '@understudy/serving'
 import type { Access } from '../auth/access.ts'
 import { allowedPredictor } from '../auth/allowed-predictor.ts'
-import { type ModelStatistics, statisticsOf } from '../telemetry/model-statistics.ts'
+import { forEachStatistics, type ModelStatistics, statisticsOf } from '../telemetry/model-statistics.ts'
 import { AnswerBurst } from './answer-burst.ts'
+import { retryAfterSeconds } from './answer-headers.ts'
 import { callerOf } from './caller-of.ts'
 import type { Exchange } from './exchange.ts'
 import { KeptDocuments } from './kept-documents.ts'
 import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
+import { NODE_VERSION } from './node-version.ts'
 import { OipInferCall, type OipInferOptions } from './oip-infer-call.ts'
-import { oipStatisticsDocument } from './oip-statistics-document.ts'
+import { OipStatisticsText } from './oip-statistics-text.ts'
 import { type OipAnswer, OipWriter } from './oip-writer.ts'
 import { pinnedSelector } from './pinned-selector.ts'
 import { OIP_ENCODINGS, readBody } from './read-body.ts'
@@ -40,7 +42,6 @@ export interface OipHandlerOptions {
   readonly isDraining: () => boolean
 }
 
-const SERVER_VERSION = '0.1.0'
 const POSTED: ReadonlySet<OipRoute['kind']> = new Set<OipRoute['kind']>(['infer', 'index', 'load', 'unload'])
 /** Paths whose route is kept. A client that makes up paths gains nothing: it only empties the list. */
 const KEPT_ROUTES_MAX = 1_000
@@ -71,12 +72,14 @@ export class OipHandler {
 
   handle(exchange: Exchange): void {
     const route = this.#route(exchange.path)
-    if (route === undefined) return this.#writer.send(exchange, NOT_FOUND)
-    if (!isMethodOf(route, exchange.method)) return this.#writer.send(exchange, WRONG_METHOD)
     try {
-      this.#dispatch(exchange, route)
+      if (route === undefined) this.#writer.send(exchange, NOT_FOUND)
+      else if (!isMethodOf(route, exchange.method)) this.#writer.send(exchange, WRONG_METHOD)
+      // Probes carry no keys, and learn nothing but this.
+      else if (route.kind === 'live' || route.kind === 'healthReady') this.#health(exchange, route.kind)
+      else this.#dispatch(exchange, route)
     } catch (thrown) {
-      this.#writer.fail(exchange, toPlatformError(thrown), subjectOf(route))
+      this.#writer.fail(exchange, toPlatformError(thrown), route && subjectOf(route))
     }
   }
 
@@ -91,23 +94,23 @@ export class OipHandler {
   }
 
   #dispatch(exchange: Exchange, route: OipRoute): void {
-    const { health, isDraining, access, predictor } = this.#options
-    // Probes carry no keys, and learn nothing but this.
-    if (route.kind === 'live') return this.#health(exchange, 'live', health.live())
-    if (route.kind === 'healthReady') {
-      return this.#health(exchange, 'ready', health.ready() && !isDraining())
-    }
+    const { access, predictor } = this.#options
     const caller = callerOf(access, exchange)
     const allowed = allowedPredictor(predictor, caller)
     if (route.kind === 'infer') {
       const { model, selector } = route
       new OipInferCall(this.#inferOptions, exchange, { predictor: allowed, model, selector }).start()
     } else if (route.kind === 'index') this.#index(exchange, allowed)
+    else if (route.kind === 'allStats') void this.#allStatistics(exchange, allowed)
     else this.#writer.send(exchange, this.#answer(exchange, route, allowed))
   }
 
-  #health(exchange: Exchange, name: 'live' | 'ready', isTrue: boolean): void {
-    this.#writer.send(exchange, { status: isTrue ? 200 : 503, body: `{"${name}":${isTrue}}` })
+  #health(exchange: Exchange, kind: 'live' | 'healthReady'): void {
+    const { health, isDraining } = this.#options
+    const isTrue = kind === 'live' ? health.live() : health.ready() && !isDraining()
+    const body = `{"${kind === 'live' ? 'live' : 'ready'}":${isTrue}}`
+    const status = isTrue ? 200 : 503
+    this.#writer.send(exchange, { status, body, retryAfter: retryAfterSeconds(status) })
   }
 
   #answer(exchange: Exchange, route: OipRoute, predictor: Predictor): OipAnswer {
@@ -123,17 +126,15 @@ export class OipHandler {
       case 'stats': {
         const { model, selector } = route
         const version = selector.kind === 'number' ? selector.number : undefined
-        return json(
-          oipStatisticsDocument(statisticsOf(predictor, this.#options.statistics, { model, version })),
-        )
+        const text = new OipStatisticsText()
+        text.add(statisticsOf(predictor, this.#options.statistics, { model, version }))
+        return { status: 200, body: text.toString() }
       }
-      case 'allStats':
-        return json(oipStatisticsDocument(statisticsOf(predictor, this.#options.statistics)))
       case 'load':
       case 'unload':
         return { status: 503, body: JSON.stringify({ error: OIP_LOAD_REFUSED }) }
       default:
-        return json({ name: 'understudy', version: SERVER_VERSION, extensions: OIP_EXTENSIONS })
+        return json({ name: 'understudy', version: NODE_VERSION, extensions: OIP_EXTENSIONS })
     }
   }
 
@@ -158,9 +159,21 @@ export class OipHandler {
     } catch (thrown) {
       const error = toPlatformError(thrown)
       if (error.category !== 'UNAVAILABLE') throw error
-      return { status: 503, body: '{"error":"Model version not ready"}' }
+      const body = '{"error":"Model version not ready"}'
+      return { status: 503, body, retryAfter: retryAfterSeconds(503, error) }
     }
     return json({ name: route.model, ready: true })
+  }
+
+  /** Never rejects. */
+  async #allStatistics(exchange: Exchange, predictor: Predictor): Promise<void> {
+    try {
+      const text = new OipStatisticsText()
+      await forEachStatistics(predictor, this.#options.statistics, (ofModel) => text.add(ofModel))
+      this.#writer.send(exchange, { status: 200, body: text.toString() })
+    } catch (thrown) {
+      this.#writer.fail(exchange, toPlatformError(thrown), undefined)
+    }
   }
 
   #index(exchange: Exchange, predictor: Predictor): void {

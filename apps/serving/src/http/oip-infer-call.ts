@@ -1,7 +1,7 @@
 import {
   type InferenceRequest,
   type InferenceResponse,
-  PlatformError,
+  type PlatformError,
   type StageTimes,
   toPlatformError,
   type VersionSelector,
@@ -26,9 +26,10 @@ import {
 import type { AnswerBurst, DueAnswer } from './answer-burst.ts'
 import { type CallHeaders, readCallHeaders } from './call-headers.ts'
 import type { Exchange } from './exchange.ts'
-import { joinInfer } from './join-infer.ts'
+import { isLargeInfer, LARGE_INFER_ELEMENTS, leastBudget, readTooLong } from './infer-rules.ts'
+import { joinInferText } from './join-infer.ts'
 import type { KeptDocuments } from './kept-documents.ts'
-import { LARGE_ANSWER_ELEMENTS, LARGE_BODY_BYTES, type LargeBodies } from './large-bodies.ts'
+import type { LargeBodies } from './large-bodies.ts'
 import { compressed, type OipAnswer, type OipWriter } from './oip-writer.ts'
 import { pinnedSelector } from './pinned-selector.ts'
 import { OIP_ENCODINGS, readBody } from './read-body.ts'
@@ -52,6 +53,7 @@ export interface OipInferTarget {
 
 /** A large body is not waited for any longer when neither request nor version names a budget. */
 const BUDGET_MAX_MS = 600_000
+const NO_SIGNATURE = { inputs: [], outputs: [] }
 const ALL_AS_JSON: AnswerForm = { id: '', outputs: undefined, isBinary: false }
 
 /**
@@ -108,7 +110,7 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
       this.#exchange.servedBy = servedBy
       const context: InferContext = { headerLength: this.#headerLength, model, signature }
       const { largeBodies } = this.#options
-      if (largeBodies !== undefined && isLarge(bytes, context)) {
+      if (largeBodies !== undefined && isLargeInfer(bytes, context)) {
         this.#await(
           largeBodies.decodeInfer(bytes, context),
           this.#headers.timeoutMs ?? timeoutMs ?? BUDGET_MAX_MS,
@@ -162,7 +164,7 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
       selector: this.#selector,
       inputs,
       outputs: form.outputs?.map(({ name }) => name),
-      timeoutMs: least(timeoutMs, headerTimeoutMs),
+      timeoutMs: leastBudget(timeoutMs, headerTimeoutMs),
       signal: gone,
       minGeneration,
       traceparent,
@@ -180,12 +182,12 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
       const answer = { model: this.#target.model, version, outputs, form: this.#form, signature, classLabels }
       const { largeBodies } = this.#options
       const beganMs = performance.now()
-      if (largeBodies !== undefined && textElements(outputs, this.#form) >= LARGE_ANSWER_ELEMENTS) {
+      if (largeBodies !== undefined && textElements(outputs, this.#form) >= LARGE_INFER_ELEMENTS) {
         largeBodies.encodeInfer(answer).then(
           (body) => this.#compress(body, beganMs),
           (error) => this.failed(error),
         )
-      } else this.#compress(joinInfer(encodeInferResponse(answer)), beganMs)
+      } else this.#compress(joinInferText(encodeInferResponse(answer)), beganMs)
     } catch (error) {
       this.failed(error)
     }
@@ -244,25 +246,4 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
       tookMs: nowMs() - startMs,
     })
   }
-}
-
-const NO_SIGNATURE = { inputs: [], outputs: [] }
-
-/** Numbers in bytes are taken as they are, however many; texts and truths are looked at one by one. */
-function isLarge(bytes: Uint8Array, { headerLength = bytes.length, signature }: InferContext): boolean {
-  if (bytes.length < LARGE_BODY_BYTES) return false
-  if (headerLength >= LARGE_BODY_BYTES) return true
-  return signature.inputs.some(({ dtype }) => dtype === 'string' || dtype === 'bool')
-}
-
-function least(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined) return b
-  return b === undefined ? a : Math.min(a, b)
-}
-
-function readTooLong(budgetMs: number): PlatformError {
-  return new PlatformError(
-    'serving.deadline_exceeded',
-    `The request was read for longer than the ${budgetMs} ms that it has.`,
-  )
 }

@@ -16,9 +16,12 @@ import type { RestObserver } from './rest-observer.ts'
 /** An answer of the Open Inference Protocol. */
 export interface OipAnswer {
   readonly status: number
+  /** Beside a header length each character of a text is a byte, whatever it is. */
   readonly body: string | Uint8Array
   /** Size of the JSON in front of binary data; undefined where there is none. */
   readonly headerLength?: number | undefined
+  /** Seconds after which to ask again. */
+  readonly retryAfter?: string | undefined
   /** What the body was compressed with. */
   readonly encoding?: AnswerEncoding | undefined
 }
@@ -47,7 +50,7 @@ export class OipWriter {
   }
 
   send(exchange: Exchange, answer: OipAnswer): void {
-    this.#write(exchange, answer, undefined)
+    this.#write(exchange, answer)
   }
 
   fail(exchange: Exchange, error: PlatformError, subject: OipSubject | undefined): void {
@@ -56,15 +59,16 @@ export class OipWriter {
     }
     const status = error.code === 'request.too_large' ? 413 : OIP_HTTP_STATUS[error.category]
     const body = encodeOipError(error, subject)
-    this.#write(exchange, { status, body }, retryAfterSeconds(status, error))
+    this.#write(exchange, { status, body, retryAfter: retryAfterSeconds(status, error) })
   }
 
-  #write(exchange: Exchange, answer: OipAnswer, retryAfter: string | undefined): void {
+  #write(exchange: Exchange, answer: OipAnswer): void {
     const { req, res, requestId, servedBy } = exchange
     if (res.headersSent || res.destroyed) return
     const planAgeMs = this.#options.predictor.planAgeMs()
     if (this.#writeText(exchange, answer, planAgeMs)) return
-    const { status, body, headerLength, encoding } = answer
+    const { status, headerLength, encoding, retryAfter } = answer
+    const body = plainBody(answer)
     const headers = answerHeaders(requestId, servedBy, planAgeMs)
     const type = headerLength === undefined ? 'application/json' : 'application/octet-stream'
     headers.push('content-type', type, 'content-length', String(Buffer.byteLength(body)))
@@ -84,19 +88,25 @@ export class OipWriter {
   ): boolean {
     const { status, body, headerLength, encoding } = answer
     if (status !== 200 || servedBy === undefined || encoding !== undefined) return false
-    if (body.length > TEXT_BYTES_MAX || !res.maySendText || this.#options.isDraining()) return false
-    let text: string | undefined
-    if (typeof body === 'string') {
-      text = this.#answerText.of({ servedBy, requestId, planAgeMs, body })
-    } else if (headerLength !== undefined) {
-      const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
-      const headers = `content-type: application/octet-stream\r\ninference-header-content-length: ${headerLength}\r\n`
-      text = this.#answerText.of({ servedBy, requestId, planAgeMs, body: bytes, binary: { headers } })
-    }
+    if (typeof body !== 'string' || body.length > TEXT_BYTES_MAX) return false
+    if (!res.maySendText || this.#options.isDraining()) return false
+    const binary = headerLength === undefined ? undefined : binaryHeaders(headerLength)
+    const text = this.#answerText.of({ servedBy, requestId, planAgeMs, body, binary })
     if (text === undefined) return false
     res.sendText(text)
     return true
   }
+}
+
+function binaryHeaders(headerLength: number): { readonly headers: string } {
+  return {
+    headers: `content-type: application/octet-stream\r\ninference-header-content-length: ${headerLength}\r\n`,
+  }
+}
+
+/** The body as Node takes it: a text is UTF-8. */
+function plainBody({ body, headerLength }: OipAnswer): string | Uint8Array {
+  return headerLength !== undefined && typeof body === 'string' ? Buffer.from(body, 'latin1') : body
 }
 
 /**
@@ -109,9 +119,12 @@ export function compressed(
   done: (answer: OipAnswer) => void,
 ): void {
   const encoding = acceptEncoding === undefined ? undefined : acceptedEncoding(acceptEncoding)
-  if (encoding === undefined || answer.body.length < COMPRESS_FROM_BYTES) return done(answer)
+  if (encoding === undefined || answer.body.length < COMPRESS_FROM_BYTES) {
+    done(answer)
+    return
+  }
   const compress = encoding === 'gzip' ? gzip : deflate
-  compress(answer.body, { level: COMPRESSION_LEVEL }, (error, body) => {
+  compress(plainBody(answer), { level: COMPRESSION_LEVEL }, (error, body) => {
     done(error === null ? { ...answer, body, encoding } : answer)
   })
 }

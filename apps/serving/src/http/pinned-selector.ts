@@ -24,7 +24,9 @@ export function pinnedSelector(headers: IncomingHttpHeaders, ofPath: VersionSele
   }
   const pinned = version === undefined ? labelSelector(label) : numberSelector(version)
   if (ofPath.kind === 'live' || isSame(ofPath, pinned)) return pinned
-  throw malformed('The path names another version than the header that pins one.')
+  throw malformed(
+    'The path or message names another version than the header that pins one. Send one of them.',
+  )
 }
 
 function numberSelector(text: string | string[]): VersionSelector {

@@ -41,6 +41,8 @@ export interface RestServerOptions {
   readonly port?: number
   /** @defaultValue plain HTTP */
   readonly tls?: TlsFiles | undefined
+  /** False leaves tRPC to its own adapter, which answers the same, slowly. @defaultValue true */
+  readonly hasTrpcFastPath?: boolean | undefined
   readonly clock?: Clock
 }
 
@@ -98,6 +100,7 @@ class NodeRestServer implements RestServer {
       keepAliveTimeoutMs: limits.keepAliveTimeoutMs,
       loopbackOnly: isLoopbackHost(this.#host),
       isDraining: () => this.#draining,
+      hasFastPath: options.hasTrpcFastPath,
     })
     this.#server = createHttpServer(
       {

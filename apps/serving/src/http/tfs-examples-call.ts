@@ -120,6 +120,7 @@ export class TfsExamplesCall {
     const { requestId, startMs, servedBy } = this.#exchange
     this.#options.observer?.requestEnded({
       ...{ requestId, protocol: 'tfs-rest', model: this.#route.model, servedBy, error },
+      task: this.#route.kind,
       ...{ traceparent: this.#headers.traceparent, times: this.#times },
       ...{ startedAtMs: startMs, tookMs: nowMs() - startMs },
     })

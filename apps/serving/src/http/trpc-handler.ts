@@ -4,82 +4,123 @@ import { nestsTooDeep } from '@understudy/protocols'
 import type { Predictor } from '@understudy/serving'
 import type { Access } from '../auth/access.ts'
 import { allowedPredictor } from '../auth/allowed-predictor.ts'
-import { answerHeaders, retryAfterSeconds } from './answer-headers.ts'
+import { AnswerBurst } from './answer-burst.ts'
 import { type CallHeaders, readCallHeaders } from './call-headers.ts'
 import { callerOf } from './caller-of.ts'
 import type { Exchange } from './exchange.ts'
+import type { LargeBodies } from './large-bodies.ts'
+import { pinnedSelector } from './pinned-selector.ts'
 import { readBody } from './read-body.ts'
 import type { RestObserver } from './rest-observer.ts'
+import { type TrpcFastOptions, TrpcFastRequest, type TrpcTarget } from './trpc-fast-request.ts'
+import { decideFastRoute } from './trpc-fast-route.ts'
+import { onlyVersion, TrpcFastWriter, type TrpcWriterOptions, trpcHeaders } from './trpc-fast-writer.ts'
 import { TrpcPredictions } from './trpc-predictions.ts'
 
 export interface TrpcHandlerOptions {
   readonly predictor: Predictor
   readonly access: Access
   readonly observer: RestObserver | undefined
+  readonly largeBodies: LargeBodies | undefined
   readonly maxBodyBytes: number
+  readonly keepAliveTimeoutMs: number
   readonly isDraining: () => boolean
+  /** Answers what should not happen. */
+  readonly fail: (exchange: Exchange, error: PlatformError) => void
+  /** False leaves everything to tRPC's own adapter. @defaultValue true */
+  readonly hasFastPath?: boolean | undefined
 }
 
 /** What was read of a request before tRPC sees it, or why it must not. */
 interface Prepared {
-  /** What the caller may see of the data plane. */
-  readonly predictor: Predictor
   readonly call: CallHeaders
   readonly body: string | undefined
   readonly refusal?: unknown
 }
 
-/** The first call has the request's own id, each further one of a batch its number besides. */
-function callIds(requestId: string): () => string {
-  let calls = 0
-  return () => {
-    calls += 1
-    return calls === 1 ? requestId : `${requestId}/${calls}`
-  }
-}
-
-/** Serves the tRPC predict API below its mount point. */
+/**
+ * Serves the tRPC predict API below its mount point: usual requests for `predict` by the short way, all others by tRPC's own adapter.
+ * Which of the two it was, no client can tell.
+ */
 export class TrpcHandler {
   readonly #options: TrpcHandlerOptions
   readonly #serve = createPredictHandler()
+  readonly #headersFor: Pick<TrpcWriterOptions, 'planAgeMs' | 'isDraining'>
+  readonly #fast: TrpcFastOptions
 
   constructor(options: TrpcHandlerOptions) {
+    const { predictor, observer, largeBodies, maxBodyBytes, isDraining, keepAliveTimeoutMs } = options
     this.#options = options
+    this.#headersFor = { isDraining, planAgeMs: () => predictor.planAgeMs() }
+    this.#fast = {
+      observer,
+      largeBodies,
+      maxBodyBytes,
+      burst: new AnswerBurst(),
+      writer: new TrpcFastWriter({ ...this.#headersFor, keepAliveTimeoutMs }),
+      stepAside: (exchange, target, read) => this.#await(exchange, this.#stock(exchange, target, read)),
+    }
   }
 
   /** Writes the answer itself, errors in tRPC's form included. */
-  async handle(exchange: Exchange, path: string): Promise<void> {
+  handle(exchange: Exchange, path: string): void {
+    const { access, predictor: everything, hasFastPath } = this.#options
+    const { method, req } = exchange
+    let target: TrpcTarget = { path, predictor: everything }
+    try {
+      target = { path, predictor: allowedPredictor(everything, callerOf(access, exchange)) }
+    } catch (refusal) {
+      this.#await(exchange, this.#stock(exchange, target, toPlatformError(refusal)))
+      return
+    }
+    const line = { method, url: req.url ?? '', path, headers: req.headers }
+    const route = hasFastPath === false ? undefined : decideFastRoute(line)
+    if (route === undefined) this.#await(exchange, this.#stock(exchange, target, undefined))
+    else new TrpcFastRequest(this.#fast, exchange, target, route).start()
+  }
+
+  #await(exchange: Exchange, answered: Promise<void>): void {
+    answered.catch((error) => this.#options.fail(exchange, toPlatformError(error)))
+  }
+
+  /** @param read the body, or why no call may run; undefined when nothing was read yet */
+  async #stock(
+    exchange: Exchange,
+    { path, predictor }: TrpcTarget,
+    read: Uint8Array | PlatformError | undefined,
+  ): Promise<void> {
     const { req, res, requestId, startMs } = exchange
     const { observer } = this.#options
     const selected: ServedBy[] = []
-    const prepared = await this.#prepare(exchange)
-    const predictions = new TrpcPredictions(prepared.predictor, startMs)
+    const { call, body, refusal } = await this.#prepare(exchange, read)
+    const predictions = new TrpcPredictions(predictor, startMs)
     const context: PredictContext = {
       predictor: predictions.predictor,
-      call: prepared.call,
-      nextRequestId: callIds(requestId),
+      call,
+      requestId,
+      pinned: (ofInput) => pinnedSelector(req.headers, ofInput),
       onSelected: (servedBy) => selected.push(servedBy),
       onFault: (error) => observer?.onFault(toPlatformError(error)),
     }
-    const headers = (statuses: readonly number[]) => this.#headers(requestId, statuses, selected)
-    await this.#serve({ req, res, path, ...prepared, context, headers })
+    const headers = (statuses: readonly number[]) =>
+      trpcHeaders(this.#headersFor, { requestId, statuses, servedBy: onlyVersion(selected) })
+    await this.#serve({ req, res, path, body, refusal, context, headers })
     if (observer !== undefined) predictions.tell(observer, selected)
   }
 
-  async #prepare(exchange: Exchange): Promise<Prepared> {
-    const { access, predictor: everything } = this.#options
+  async #prepare(exchange: Exchange, read: Uint8Array | PlatformError | undefined): Promise<Prepared> {
     try {
-      const predictor = allowedPredictor(everything, callerOf(access, exchange))
+      if (read instanceof PlatformError) throw read
       const call = readCallHeaders(exchange.req.headers)
-      if (exchange.method !== 'POST') return { predictor, call, body: undefined }
-      const bytes = await this.#read(exchange)
+      if (exchange.method !== 'POST') return { call, body: undefined }
+      const bytes = read ?? (await this.#read(exchange))
       if (nestsTooDeep(bytes)) {
         throw new PlatformError('request.malformed', 'The body is nested too deep.')
       }
       const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-      return { predictor, call, body }
+      return { call, body }
     } catch (refusal) {
-      return { predictor: everything, call: {}, body: '', refusal }
+      return { call: {}, body: '', refusal }
     }
   }
 
@@ -90,20 +131,5 @@ export class TrpcHandler {
         else reject(body)
       })
     })
-  }
-
-  #headers(requestId: string, statuses: readonly number[], selected: readonly ServedBy[]) {
-    const [servedBy] = selected
-    const isOne = new Set(selected.map((one) => `${one.model}@${one.version}/${one.generation}`)).size === 1
-    const [status = 200] = statuses
-    const headers = answerHeaders(
-      requestId,
-      isOne ? servedBy : undefined,
-      this.#options.predictor.planAgeMs(),
-    )
-    const retryAfter = statuses.length === 1 ? retryAfterSeconds(status) : undefined
-    if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
-    if (this.#options.isDraining()) headers.push('connection', 'close')
-    return headers
   }
 }

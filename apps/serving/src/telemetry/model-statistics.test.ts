@@ -1,7 +1,7 @@
 import { PlatformError, type ServedBy, type StageTimes } from '@understudy/core'
 import type { BatchEnded, RequestEnded } from '@understudy/serving'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ModelStatistics, statisticsOf } from './model-statistics.ts'
+import { forEachStatistics, ModelStatistics, statisticsOf } from './model-statistics.ts'
 
 const TIMES: StageTimes = { decodeMs: 1, queueMs: 2, batchMs: 5, runMs: 4, encodeMs: 3 }
 const servedBy = (model: string, version: number): ServedBy => ({
@@ -85,11 +85,10 @@ describe('statisticsOf', () => {
             { version: 1, state: 'available' },
           ] as const),
   }
-  const asked = (query?: Parameters<typeof statisticsOf>[2]) =>
+  const asked = (query: Parameters<typeof statisticsOf>[2]) =>
     statisticsOf(predictor, new ModelStatistics(), query).map(({ model, version }) => `${model}@${version}`)
 
   it('tells of every available version, oldest first', () => {
-    expect(asked()).toEqual(['m@1', 'm@2', 'n@1', 'n@2'])
     expect(asked({ model: 'n' })).toEqual(['n@1', 'n@2'])
     expect(asked({ model: 'n', version: 2 })).toEqual(['n@2'])
   })
@@ -97,5 +96,31 @@ describe('statisticsOf', () => {
   it('knows no other', () => {
     expect(() => asked({ model: 'x' })).toThrow('There is no model "x" here')
     expect(() => asked({ model: 'm', version: 3 })).toThrow('has no version 3')
+  })
+
+  it('tells of all models one after the other', async () => {
+    const told: string[] = []
+    await forEachStatistics(predictor, new ModelStatistics(), (ofModel) =>
+      told.push(ofModel.map(({ model, version }) => `${model}@${version}`).join()),
+    )
+    expect(told).toEqual(['m@1,m@2', 'n@1,n@2'])
+  })
+
+  it('lets everything else run in between when there are many models', async () => {
+    const models = Array.from({ length: 20_000 }, (_, index) => `m${index}`)
+    let turns = 0
+    let isOver = false
+    const turn = () => {
+      turns += 1
+      if (!isOver) setImmediate(turn)
+    }
+    setImmediate(turn)
+    let told = 0
+    await forEachStatistics({ ...predictor, models: () => models }, new ModelStatistics(), () => {
+      told += 1
+    })
+    isOver = true
+    expect(told).toBe(20_000)
+    expect(turns).toBeGreaterThan(1)
   })
 })

@@ -1,6 +1,7 @@
-import { PlatformError } from '@understudy/core'
+import { PlatformError, systemClock } from '@understudy/core'
 import {
   type BatchEnded,
+  forEachInSlices,
   modelNotFound,
   noopObserver,
   type Predictor,
@@ -77,9 +78,9 @@ export class ModelStatistics implements ServingObserver {
   }
 }
 
-/** Which versions statistics are asked of: of one model, of one version, or of all. */
+/** Which versions statistics are asked of: all of one model, or one. */
 export interface StatisticsQuery {
-  readonly model?: string | undefined
+  readonly model: string
   readonly version?: number | undefined
 }
 
@@ -91,15 +92,25 @@ export interface StatisticsQuery {
 export function statisticsOf(
   predictor: Pick<Predictor, 'models' | 'versions'>,
   statistics: ModelStatistics,
-  { model, version }: StatisticsQuery = {},
+  { model, version }: StatisticsQuery,
 ): readonly VersionStatistics[] {
-  if (model === undefined) return predictor.models().flatMap((name) => ofModel(predictor, statistics, name))
   if (predictor.versions(model) === undefined) throw modelNotFound(model)
   const all = ofModel(predictor, statistics, model)
   if (version === undefined) return all
   const chosen = all.filter((one) => one.version === version)
   if (chosen.length > 0) return chosen
   throw new PlatformError('serving.version_not_found', `Model "${model}" has no version ${version} here.`)
+}
+
+/** The same of all models, one after the other; everything else runs in between, however many there are. */
+export async function forEachStatistics(
+  predictor: Pick<Predictor, 'models' | 'versions'>,
+  statistics: ModelStatistics,
+  act: (ofModel: readonly VersionStatistics[]) => void,
+): Promise<void> {
+  await forEachInSlices(predictor.models(), systemClock, (model) =>
+    act(ofModel(predictor, statistics, model)),
+  )
 }
 
 function ofModel(

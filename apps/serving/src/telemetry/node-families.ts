@@ -9,6 +9,13 @@ export interface NodeView {
     readonly version: number
     readonly state: string
   }[]
+  /** Requests of versions at this moment. */
+  readonly requestLoads: () => Iterable<{
+    readonly model: string
+    readonly version: number
+    readonly queued: number
+    readonly inFlight: number
+  }>
   /** Generation of the labels in effect. */
   readonly generationOf: (model: string) => number | undefined
   /** Milliseconds since the control plane last confirmed the plan; undefined while it is current. */
@@ -36,6 +43,12 @@ export function nodeFamilies(view: NodeView): MetricFamily[] {
     ),
     gauge('understudy_labels_generation', 'Generation of the labels in effect.', () => generations(view)),
     gauge('understudy_servable_state', 'One for the state that a version is in.', () => states(view)),
+    gauge('understudy_requests_queued', 'Requests that wait for a batch.', () =>
+      loads(view, ({ queued }) => queued),
+    ),
+    gauge('understudy_requests_in_flight', 'Requests in batches that have left and are not answered.', () =>
+      loads(view, ({ inFlight }) => inFlight),
+    ),
     gauge('understudy_executors', 'Executor processes, by what they are for.', () =>
       executors(view, ({ processes }) => processes),
     ),
@@ -71,6 +84,15 @@ function* generations(view: NodeView): Generator<NumberSample> {
 function* states(view: NodeView): Generator<NumberSample> {
   for (const { model, version, state } of view.servables()) {
     yield sample({ model, version: String(version), state }, 1)
+  }
+}
+
+function* loads(
+  view: NodeView,
+  of: (load: { readonly queued: number; readonly inFlight: number }) => number,
+): Generator<NumberSample> {
+  for (const load of view.requestLoads()) {
+    yield sample({ model: load.model, version: String(load.version) }, of(load))
   }
 }
 

@@ -133,16 +133,25 @@ describe('ServingMetrics', () => {
     })
   })
 
-  it("speaks TensorFlow Serving's names in microseconds, of its own API only, latencies of successes only", () => {
+  it("speaks TensorFlow Serving's names in microseconds, of its own APIs only, latencies of successes only", () => {
     ended()
     ended({ protocol: 'trpc' })
+    ended({ protocol: 'oip-grpc' })
     ended({ error: new PlatformError('serving.executor_lost', 'x') })
+    ended({ task: 'classify' })
+    ended({ protocol: 'tfs-grpc' })
+    ended({ protocol: 'tfs-grpc', task: 'regress' })
+    ended({ protocol: 'tfs-grpc', task: 'multi' })
     expect(Object.fromEntries(samples())).toMatchObject({
-      ':tensorflow:serving:request_count{model_name="iris",status="OK"}': 1,
+      ':tensorflow:serving:request_count{model_name="iris",status="OK"}': 4,
       ':tensorflow:serving:request_count{model_name="iris",status="UNAVAILABLE"}': 1,
       ':tensorflow:serving:request_latency_sum{model_name="iris",API="predict",entrypoint="REST"}': 7_000,
       ':tensorflow:serving:request_latency_count{model_name="iris",API="predict",entrypoint="REST"}': 1,
-      ':tensorflow:serving:runtime_latency_sum{model_name="iris",API="Predict",runtime="ONNX"}': 4_000,
+      ':tensorflow:serving:request_latency_count{model_name="iris",API="classify",entrypoint="REST"}': 1,
+      ':tensorflow:serving:request_latency_count{model_name="iris",API="Predict",entrypoint="GRPC"}': 1,
+      ':tensorflow:serving:request_latency_count{model_name="iris",API="Regress",entrypoint="GRPC"}': 1,
+      ':tensorflow:serving:runtime_latency_sum{model_name="iris",API="Predict",runtime="ONNX"}': 8_000,
+      ':tensorflow:serving:runtime_latency_count{model_name="iris",API="Regress",runtime="ONNX"}': 1,
     })
   })
 

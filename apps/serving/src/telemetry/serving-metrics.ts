@@ -5,6 +5,7 @@ import type {
   LabelsMoved,
   LoadEnded,
   MirrorRunEnded,
+  Protocol,
   RequestEnded,
   ServableId,
   ServingObserver,
@@ -19,6 +20,27 @@ import type { VersionSeries } from './version-series.ts'
 export const LOAD_SHAPE = new HistogramShape([
   0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600,
 ])
+
+const ON_REST = {
+  predict: { entrypoint: 'REST', task: 'predict' },
+  classify: { entrypoint: 'REST', task: 'classify' },
+  regress: { entrypoint: 'REST', task: 'regress' },
+  multi: undefined,
+} as const
+const ON_GRPC = {
+  predict: { entrypoint: 'GRPC', task: 'predict' },
+  classify: { entrypoint: 'GRPC', task: 'classify' },
+  regress: { entrypoint: 'GRPC', task: 'regress' },
+  multi: undefined,
+} as const
+/** What TensorFlow Serving counts too; it leaves out calls with several tasks. */
+const TF_CALLS = {
+  'tfs-rest': ON_REST,
+  'tfs-grpc': ON_GRPC,
+  'oip-rest': undefined,
+  'oip-grpc': undefined,
+  trpc: undefined,
+} as const satisfies Record<Protocol, unknown>
 
 export type LoadOutcome = 'ok' | 'error'
 
@@ -57,7 +79,8 @@ export class ServingMetrics implements ServingObserver {
       .version(model, servedBy === undefined ? null : servedBy.version)
       .requestsOf(servedBy?.variant, protocol)
       .record(tookMs, times, error)
-    if (protocol === 'tfs-rest') model.tfServing.record(tookMs, times.runMs, error)
+    const call = TF_CALLS[protocol]?.[event.task ?? 'predict']
+    if (call !== undefined) model.tfServing.record(call, { tookMs, runMs: times.runMs }, error)
     if (error !== undefined && isRejection(error)) countRejection(model, error.code)
   }
 

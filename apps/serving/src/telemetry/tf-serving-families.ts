@@ -14,11 +14,15 @@ import { TF_LATENCY_SHAPE, TF_QUEUING_SHAPE, type TfServingSeries } from './tf-s
 
 const PREFIX = ':tensorflow:serving:'
 
+/** Its REST API goes by the verb of the path, everything else by the name of the method. */
+const API_NAMES = { predict: 'Predict', classify: 'Classify', regress: 'Regress' } as const
+
+type Labelled = readonly [Readonly<Record<string, string>>, HistogramSample['series']]
 type UsedModel = readonly [name: string, series: TfServingSeries, sinceMs: number]
 
 /**
  * Families under TensorFlow Serving's names, labels, units (microseconds) and bounds, for dashboards that exist. Only what is true
- * here: it has no versions, and counts requests of its own API.
+ * here: it has no versions, and counts requests of its own APIs, `MultiInference` not among them.
  */
 export function tfServingFamilies(metrics: ServingMetrics): MetricFamily[] {
   const { registry } = metrics
@@ -32,16 +36,20 @@ export function tfServingFamilies(metrics: ServingMetrics): MetricFamily[] {
       samples: () => requestCounts(registry),
     },
     latency('request_latency', 'Wall time of a successful request in microseconds.', () =>
-      histograms(registry, ([name, series]) => [
-        { model_name: name, API: 'predict', entrypoint: 'REST' },
-        series.requestLatency,
-      ]),
+      histograms(registry, ([name, { calls }]) =>
+        calls.map(({ entrypoint, task, latency }) => [
+          { model_name: name, API: entrypoint === 'REST' ? task : API_NAMES[task], entrypoint },
+          latency,
+        ]),
+      ),
     ),
     latency('runtime_latency', 'Wall time of the runtime in microseconds.', () =>
-      histograms(registry, ([name, series]) => [
-        { model_name: name, API: 'Predict', runtime: 'ONNX' },
-        series.runtimeLatency,
-      ]),
+      histograms(registry, ([name, { runtimes }]) =>
+        runtimes.map(([task, series]) => [
+          { model_name: name, API: API_NAMES[task], runtime: 'ONNX' },
+          series,
+        ]),
+      ),
     ),
     latency('model_warmup_latency', 'Wall time of a warm-up in microseconds.', () =>
       metrics.tfWarmUps.count > 0 ? [{ labels: warm, series: metrics.tfWarmUps }] : [],
@@ -49,7 +57,7 @@ export function tfServingFamilies(metrics: ServingMetrics): MetricFamily[] {
     latency(
       'batching_session:queuing_latency',
       'Longest wait of a batch in the queue, in microseconds.',
-      () => histograms(registry, ([name, series]) => [{ thread_pool_name: name }, series.queuingLatency]),
+      () => histograms(registry, ([name, series]) => [[{ thread_pool_name: name }, series.queuingLatency]]),
       TF_QUEUING_SHAPE,
     ),
     {
@@ -89,12 +97,13 @@ function* requestCounts(registry: SeriesRegistry): Generator<NumberSample> {
 
 function* histograms(
   registry: SeriesRegistry,
-  of: (model: UsedModel) => readonly [Readonly<Record<string, string>>, HistogramSample['series']],
+  of: (model: UsedModel) => readonly Labelled[],
 ): Generator<HistogramSample> {
   for (const model of registry.models()) {
     const entry = used(model)
     if (entry === undefined) continue
-    const [pairs, series] = of(entry)
-    if (series.count > 0) yield { labels: labelSet(pairs, entry[2]), series }
+    for (const [pairs, series] of of(entry)) {
+      if (series.count > 0) yield { labels: labelSet(pairs, entry[2]), series }
+    }
   }
 }

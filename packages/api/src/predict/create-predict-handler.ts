@@ -5,7 +5,7 @@ import { createPredictRouter } from './predict-router.ts'
 import { toTrpcError } from './trpc.ts'
 
 /** Calls that one HTTP request may carry. */
-const BATCH_SIZE_MAX = 100
+export const BATCH_SIZE_MAX = 100
 
 export interface PredictHttpCall {
   readonly req: IncomingMessage

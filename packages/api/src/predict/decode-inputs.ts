@@ -49,7 +49,10 @@ function isShape(shape: unknown): shape is readonly number[] {
 function decodeFlat(flat: FlatTensor, spec: TensorSpec): Tensor {
   const where = `input ${spec.name}: ${describeSpec(spec)}`
   if (flat.dtype !== undefined && flat.dtype !== spec.dtype) {
-    throw new PlatformError('onnx.input_type_mismatch', `got ${String(flat.dtype)} (${where})`)
+    throw new PlatformError(
+      'onnx.input_type_mismatch',
+      `expected ${spec.dtype}, got ${String(flat.dtype)} (${where})`,
+    )
   }
   if (!isShape(flat.shape) || !Array.isArray(flat.data)) {
     throw malformed(`expected {dtype?, shape, data} or nested lists (${where})`)

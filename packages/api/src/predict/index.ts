@@ -1,6 +1,14 @@
-export { createPredictHandler, type PredictHttpCall } from './create-predict-handler.ts'
+export { BATCH_SIZE_MAX, createPredictHandler, type PredictHttpCall } from './create-predict-handler.ts'
+export {
+  type CallCount,
+  decodePredictCalls,
+  type PredictCall,
+  scanPredictCalls,
+} from './decode-predict-calls.ts'
+export { ANSWER_BEGIN, answerEnd, encodeOutputsText } from './encode-answer.ts'
+export { type EncodedError, encodePredictError, encodePredictRefusal, PREDICT_PATH } from './encode-error.ts'
 export type { OutputTensor } from './encode-outputs.ts'
-export type { PredictContext } from './predict-context.ts'
+export { callIdOf, type PredictContext } from './predict-context.ts'
 export {
   createPredictRouter,
   type PredictAnswer,
@@ -9,3 +17,4 @@ export {
   type PredictRouterOutputs,
 } from './predict-router.ts'
 export type { FlatTensor, RowInput, TensorInput, TensorValue } from './schemas.ts'
+export { selectorOf } from './selector-of.ts'

@@ -30,7 +30,8 @@ function callerOf(fail?: unknown) {
   const context: PredictContext = {
     predictor,
     call: { timeoutMs: 100, minGeneration: 2, traceparent: undefined },
-    nextRequestId: () => 'id-1',
+    requestId: 'id-1',
+    pinned: (selector) => selector,
     onSelected: () => undefined,
     onFault: (error) => faults.push(error),
   }

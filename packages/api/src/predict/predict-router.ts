@@ -1,8 +1,10 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
-import type { ServedBy, VersionSelector } from '@understudy/core'
+import type { ServedBy } from '@understudy/core'
 import { decodeInputs } from './decode-inputs.ts'
 import { encodeOutputs, type OutputTensor } from './encode-outputs.ts'
-import { describeSchema, predictSchema, type VersionTarget } from './schemas.ts'
+import { callIdOf } from './predict-context.ts'
+import { describeSchema, predictSchema } from './schemas.ts'
+import { selectorOf } from './selector-of.ts'
 import { procedure, router } from './trpc.ts'
 
 /** What `predict` answers. */
@@ -10,11 +12,6 @@ export interface PredictAnswer {
   readonly outputs: Record<string, OutputTensor>
   readonly servedBy: ServedBy
   readonly requestId: string
-}
-
-function selectorOf({ version, label }: VersionTarget): VersionSelector {
-  if (version !== undefined) return { kind: 'number', number: version }
-  return label === undefined ? { kind: 'live' } : { kind: 'label', label }
 }
 
 /**
@@ -26,13 +23,13 @@ export function createPredictRouter() {
   return router({
     predict: procedure
       .input(predictSchema)
-      .mutation(async ({ ctx, input, signal }): Promise<PredictAnswer> => {
-        const selector = selectorOf(input)
+      .mutation(async ({ ctx, input, signal, batchIndex = 0 }): Promise<PredictAnswer> => {
+        const selector = ctx.pinned(selectorOf(input))
         const { signature, servedBy } = ctx.predictor.describe(input.model, selector)
         ctx.onSelected(servedBy)
         const answer = await ctx.predictor.predict({
           ...ctx.call,
-          requestId: ctx.nextRequestId(),
+          requestId: callIdOf(ctx.requestId, batchIndex),
           model: input.model,
           selector,
           inputs: decodeInputs(input, signature),
@@ -49,7 +46,7 @@ export function createPredictRouter() {
       }),
 
     describe: procedure.input(describeSchema).query(({ ctx, input }) => {
-      const { signature, servedBy } = ctx.predictor.describe(input.model, selectorOf(input))
+      const { signature, servedBy } = ctx.predictor.describe(input.model, ctx.pinned(selectorOf(input)))
       return { servedBy, inputs: signature.inputs, outputs: signature.outputs }
     }),
 

@@ -170,13 +170,9 @@ function mirrorPlan(
 function modelPlan(row: ModelRow): ModelPlan {
   const { config } = row
   const versions = (row.versions ?? []).map((version) => plannedVersion(version, config))
-  return {
-    model: row.model,
-    generation: row.generation,
-    versions,
-    labels: row.labels ?? {},
-    mirror: mirrorPlan(row.rollout, versions, config),
-  }
+  const mirror = mirrorPlan(row.rollout, versions, config)
+  const labels = { ...row.labels, ...(mirror === null ? {} : { shadow: mirror.candidate }) }
+  return { model: row.model, generation: row.generation, versions, labels, mirror }
 }
 
 /** What a node read last, and by what it recognises that nothing changed since. */

@@ -16,15 +16,20 @@ import { tensorsBytes, writeTensors } from './tensor-codec.ts'
 /**
  * The bytes of one frame: its header, its body, and zeros up to the alignment. One allocation, of the right size.
  *
+ * @param allocate gives memory of exactly so many bytes, whatever is in them
  * @throws PlatformError `onnx.frame_invalid` when the frame would be larger than the limit
  */
-export function encodeFrame(frame: Frame, limits: FrameLimits): Uint8Array {
+export function encodeFrame(
+  frame: Frame,
+  limits: FrameLimits,
+  allocate: (sizeBytes: number) => Uint8Array = Buffer.allocUnsafe,
+): Uint8Array {
   const bodyBytes = padded(sizeOfBody(frame))
   const frameBytes = HEADER_BYTES + bodyBytes
   if (frameBytes > limits.maxFrameBytes) {
     throw frameInvalid(`it would have ${frameBytes} bytes; at most ${limits.maxFrameBytes} are allowed`)
   }
-  const bytes = Buffer.allocUnsafe(frameBytes)
+  const bytes = allocate(frameBytes)
   const writer = new BodyWriter(bytes)
   writer.u32(FRAME_MAGIC)
   writer.u32(FRAME_TYPE[frame.type])

@@ -1,7 +1,6 @@
 import { type NamedTensors, PlatformError, type Signature, toPlatformError } from '@understudy/core'
 import type { RunResult } from '@understudy/serving'
 import { decodeReply } from '../frames/decode-frame.ts'
-import { encodeFrame } from '../frames/encode-frame.ts'
 import type { ModelForm, ReplyFrame, RequestFrame } from '../frames/frame.ts'
 import { FrameSplitter } from '../frames/frame-splitter.ts'
 import { awaitReady } from './await-ready.ts'
@@ -10,8 +9,9 @@ import { type FrameLimitsOfBoth, frameLimits } from './client-frame-limits.ts'
 import type { ExecutorExit } from './executor-exit.ts'
 import { DEFAULT_START_TIMEOUT_MS, type ExecutorOptions, type ProtectionReport } from './executor-options.ts'
 import { bytesBeside } from './external-bytes.ts'
+import { FrameSender } from './frame-sender.ts'
 import { type ModelPlace, modelPlace, NO_PLACE } from './model-place.ts'
-import { PendingCalls } from './pending-calls.ts'
+import { type PendingCall, PendingCalls } from './pending-calls.ts'
 import { Protections } from './protections.ts'
 import { type ExecutorProcess, spawnExecutor } from './spawn-executor.ts'
 
@@ -30,7 +30,6 @@ export interface LoadedModel {
   readonly loadMs: number
 }
 
-type WithoutId<F> = F extends unknown ? Omit<F, 'id'> : never
 type Reply<T extends ReplyFrame['type']> = Extract<ReplyFrame, { type: T }>
 
 /** How much longer than the watchdog the parent waits before it ends a process whose watchdog does not act. */
@@ -38,6 +37,9 @@ const BACKSTOP_GRACE_MS = 2_000
 const BACKSTOP_EVERY_MS = 250
 const CLOSE_GRACE_MS = 1_000
 const PING_LIMIT_MS = 10_000
+
+type CallFacts = Pick<PendingCall, 'kind' | 'limitMs' | 'place'>
+const OTHER_CALL: CallFacts = { kind: 'other', limitMs: PING_LIMIT_MS, place: NO_PLACE }
 
 /**
  * The parent's side of one executor process, which holds any number of models.
@@ -48,6 +50,7 @@ const PING_LIMIT_MS = 10_000
 export class ExecutorClient {
   readonly #process: ExecutorProcess
   readonly #limits: FrameLimitsOfBoth
+  readonly #sender: FrameSender
   readonly #protections: Protections
   readonly #pending = new PendingCalls()
   readonly #splitter: FrameSplitter
@@ -62,6 +65,7 @@ export class ExecutorClient {
   private constructor(process: ExecutorProcess, limits: FrameLimitsOfBoth, protections: Protections) {
     this.#process = process
     this.#limits = limits
+    this.#sender = new FrameSender(process.frames, limits.requests)
     this.#protections = protections
     this.#splitter = new FrameSplitter(limits.replies)
     this.#backstop = setInterval(() => this.#endOverdue(), BACKSTOP_EVERY_MS)
@@ -126,7 +130,11 @@ export class ExecutorClient {
     const { form, limitMs } = request
     let keptBytes = 0
     try {
-      const reply = await this.#call('loaded', { type: 'load', ...request }, { limitMs, place })
+      const reply = await this.#call('loaded', (id) => ({ type: 'load', id, ...request }), {
+        kind: 'load',
+        limitMs,
+        place,
+      })
       keptBytes = form === 'mapped' ? mappedBytes : 0
       this.#models.set(reply.model, { place, mappedBytes: keptBytes })
       return { model: reply.model, signature: reply.signature, loadMs: reply.tookMs }
@@ -145,11 +153,12 @@ export class ExecutorClient {
    */
   async run(model: number, inputs: NamedTensors, limitMs: number): Promise<RunResult> {
     const place = this.#models.get(model)?.place ?? NO_PLACE
-    const reply = await this.#call(
-      'ran',
-      { type: 'run', model, limitMs, tensors: inputs },
-      { limitMs, place },
-    )
+    // Written out: see the hot path in the README of the node.
+    const reply = await this.#call('ran', (id) => ({ type: 'run', id, model, limitMs, tensors: inputs }), {
+      kind: 'run',
+      limitMs,
+      place,
+    })
     return { outputs: reply.tensors, runTimeMs: reply.tookMs }
   }
 
@@ -159,7 +168,7 @@ export class ExecutorClient {
    * @throws PlatformError `serving.executor_lost`; `onnx.run_failed` when it is not loaded here
    */
   async unload(model: number): Promise<void> {
-    await this.#call('done', { type: 'unload', model })
+    await this.#call('done', (id) => ({ type: 'unload', id, model }))
     const mappedBytes = this.#models.get(model)?.mappedBytes ?? 0
     this.#models.delete(model)
     void this.#protections.grantMapped(-mappedBytes)
@@ -172,7 +181,7 @@ export class ExecutorClient {
    */
   async setMemoryLimit(bytes: number): Promise<void> {
     await this.#protections.limitMemory(bytes)
-    await this.#call('done', { type: 'limit', memoryLimitBytes: bytes })
+    await this.#call('done', (id) => ({ type: 'limit', id, memoryLimitBytes: bytes }))
   }
 
   /**
@@ -187,7 +196,7 @@ export class ExecutorClient {
 
   /** Resolves when every call before it has been carried out. */
   async ping(): Promise<void> {
-    await this.#call('done', { type: 'ping' })
+    await this.#call('done', (id) => ({ type: 'ping', id }))
   }
 
   /** Ends the process now. Pending calls are rejected as lost, and none is to blame. */
@@ -207,15 +216,14 @@ export class ExecutorClient {
 
   #call<T extends ReplyFrame['type']>(
     expected: T,
-    request: WithoutId<RequestFrame>,
-    { limitMs = PING_LIMIT_MS, place = NO_PLACE } = {},
+    frameOf: (id: number) => RequestFrame,
+    { kind, limitMs, place }: CallFacts = OTHER_CALL,
   ): Promise<Reply<T>> {
     return new Promise((resolve, reject) => {
       if (!this.#isAlive) {
         const details = { wasRunning: false }
         throw new PlatformError('serving.executor_lost', 'The executor has ended.', { details })
       }
-      const kind = request.type === 'load' || request.type === 'run' ? request.type : 'other'
       const accept = (reply: ReplyFrame) => {
         if (reply.type !== expected) return false
         resolve(reply as Reply<T>)
@@ -223,7 +231,7 @@ export class ExecutorClient {
       }
       const id = this.#pending.add({ kind, limitMs, place, accept, reject })
       try {
-        this.#process.frames.write(encodeFrame({ ...request, id } as RequestFrame, this.#limits.requests))
+        this.#sender.send(frameOf(id))
       } catch (error) {
         this.#pending.forget(id)
         throw error

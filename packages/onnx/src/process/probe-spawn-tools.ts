@@ -19,7 +19,22 @@ export interface SpawnTools {
 }
 
 const DIRECTORIES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
-const PROBE_TIMEOUT_MS = 5_000
+/** A machine that starts many processes at once takes seconds for one; a helper that is given up is missed for the life of the node. */
+const PROBE_TIMEOUT_MS = 20_000
+
+export interface ProbeOptions {
+  /** Told of what is done without only because it did not answer in time, as a sentence. */
+  readonly onTimeout?: ((message: string) => void) | undefined
+  /** @defaultValue 20000 */
+  readonly timeoutMs?: number | undefined
+  /** Where helpers are looked for. @defaultValue the system's own */
+  readonly directories?: readonly string[] | undefined
+}
+
+interface Probe {
+  readonly timeoutMs: number
+  readonly tooLate: (what: string) => void
+}
 
 /** Tells what a process of two threads, as an executor is, has mapped as data beyond what it uses. */
 const RESERVE_SCRIPT = `
@@ -33,19 +48,24 @@ new Worker(loop, { eval: true }).on('message', () => {
 `
 
 /** Finds out, by trying, which helpers work here. Call it once per process; on other systems than Linux there are none. */
-export async function probeSpawnTools(): Promise<SpawnTools> {
+export async function probeSpawnTools(options: ProbeOptions = {}): Promise<SpawnTools> {
   if (process.platform !== 'linux') {
     return { prlimit: undefined, reservedBytes: 0, mayRaiseLimits: false, unshare: undefined }
   }
-  const [prlimit, unshare] = await Promise.all([find('prlimit'), find('unshare')])
+  const { onTimeout, timeoutMs = PROBE_TIMEOUT_MS, directories = DIRECTORIES } = options
+  const probe: Probe = {
+    timeoutMs,
+    tooLate: (what) => onTimeout?.(`${what} did not answer within ${timeoutMs} ms: executors start without.`),
+  }
+  const [prlimit, unshare] = await Promise.all([find('prlimit', directories), find('unshare', directories)])
   const isRoot = process.getuid?.() === 0
   const bounds = prlimit === undefined ? undefined : [prlimit, '--core=0', '--']
   const namespace =
     unshare === undefined ? undefined : [unshare, ...(isRoot ? ['--net'] : ['--user', '--net']), '--']
   const [prlimitWorks, namespaceWorks, reservedBytes, mayRaiseLimits] = await Promise.all([
-    works(bounds),
-    works(namespace),
-    measureReserve(),
+    works(bounds, probe),
+    works(namespace, probe),
+    measureReserve(probe),
     hasCapability('sysResource'),
   ])
   return {
@@ -56,8 +76,8 @@ export async function probeSpawnTools(): Promise<SpawnTools> {
   }
 }
 
-async function find(name: string): Promise<string | undefined> {
-  for (const directory of DIRECTORIES) {
+async function find(name: string, directories: readonly string[]): Promise<string | undefined> {
+  for (const directory of directories) {
     const file = path.join(directory, name)
     try {
       await access(file, constants.X_OK)
@@ -69,22 +89,26 @@ async function find(name: string): Promise<string | undefined> {
   return undefined
 }
 
-function works(helper: readonly string[] | undefined): Promise<boolean> {
+function works(helper: readonly string[] | undefined, { timeoutMs, tooLate }: Probe): Promise<boolean> {
   return new Promise((resolve) => {
     if (helper === undefined) {
       resolve(false)
       return
     }
     const [command = '', ...rest] = helper
-    const options = { env: {}, cwd: '/', timeout: PROBE_TIMEOUT_MS }
-    execFile(command, [...rest, '/bin/sh', '-c', ':'], options, (error) => resolve(error === null))
+    const options = { env: {}, cwd: '/', timeout: timeoutMs }
+    execFile(command, [...rest, '/bin/sh', '-c', ':'], options, (error) => {
+      if (error?.killed === true) tooLate(command)
+      resolve(error === null)
+    })
   })
 }
 
-function measureReserve(): Promise<number> {
+function measureReserve({ timeoutMs, tooLate }: Probe): Promise<number> {
   return new Promise((resolve) => {
-    const options = { env: {}, cwd: '/', timeout: PROBE_TIMEOUT_MS }
+    const options = { env: {}, cwd: '/', timeout: timeoutMs }
     execFile(process.execPath, ['-e', RESERVE_SCRIPT], options, (error, stdout) => {
+      if (error?.killed === true) tooLate('The process that measures what Node reserves')
       const bytes = Number(stdout)
       resolve(error === null && Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0)
     })

@@ -5,7 +5,9 @@ import { dtypeOf } from '../oip/datatypes.ts'
 import type { RequestedOutput } from '../oip/infer-request.ts'
 import { malformed, shownName } from '../oip/oip-error-texts.ts'
 import { decodeRawTensor } from '../oip/raw-tensor.ts'
+import { TENSORS_MAX } from '../oip/read-members.ts'
 import { CallParameters } from './call-parameters.ts'
+import { DistinctNames } from './distinct-names.ts'
 import type { InferCall } from './infer-call.ts'
 import { readTypedTensor } from './typed-contents.ts'
 import { selectorOfVersion } from './version-selector.ts'
@@ -26,7 +28,9 @@ interface DeclaredInput {
 class CallReader {
   readonly #reader: WireReader
   readonly #inputs: DeclaredInput[] = []
+  readonly #inputNames = new DistinctNames('inputs')
   readonly #raw: Uint8Array[] = []
+  #outputNames: DistinctNames | undefined
   #outputs: RequestedOutput[] | undefined
   #parameters: CallParameters | undefined
   #model = ''
@@ -56,6 +60,7 @@ class CallReader {
     }
     switch (field) {
       case REQUEST.raw:
+        if (this.#raw.length === TENSORS_MAX) throw malformed('there are too many raw_input_contents')
         this.#raw.push(reader.view())
         return
       case REQUEST.inputs:
@@ -99,8 +104,8 @@ class CallReader {
     }
     reader.leave(outer)
     parameters?.checkInput()
-    for (const other of this.#inputs) {
-      if (other.name === name) throw malformed(`input '${shownName(name)}' already exists in request`)
+    if (!this.#inputNames.add(name)) {
+      throw malformed(`input '${shownName(name)}' already exists in request`)
     }
     const dtype = dtypeOf(datatype)
     if (dtype === undefined) {
@@ -147,7 +152,8 @@ class CallReader {
     }
     reader.leave(outer)
     const outputs = this.#outputs ?? []
-    if (outputs.some((other) => other.name === name)) {
+    this.#outputNames ??= new DistinctNames('outputs')
+    if (!this.#outputNames.add(name)) {
       throw malformed(`output '${shownName(name)}' is requested more than once`)
     }
     const { isBinary, classCount } = parameters?.ofOutput() ?? AS_THE_REQUEST_SAYS

@@ -160,7 +160,13 @@ describe('JSON inputs', () => {
     ['data that is no list', 'FP32', '[1]', '1', "Unable to parse 'data': attempt to access JSON non-array"],
     ['FP16 as numbers', 'FP16', '[1]', '[1]', 'receiving FP16 data via JSON is not supported'],
     ['an unknown type', 'BF16', '[1]', '[1]', 'invalid datatype'],
-    ['a text among numbers', 'FP32', '[2]', '[1,"2"]', 'attempt to access JSON non-number as double'],
+    [
+      'a text among numbers',
+      'FP32',
+      '[2]',
+      '[1,"2"]',
+      "attempt to access JSON non-number as double (input 'x')",
+    ],
     ['null', 'FP64', '[1]', '[null]', 'attempt to access JSON non-number as double'],
     ['an object', 'BYTES', '[1]', '[{"b64":"YQ=="}]', 'attempt to access JSON non-string as string'],
     ['a number for a truth', 'BOOL', '[1]', '[1]', 'attempt to access JSON non-boolean as boolean'],
@@ -219,6 +225,8 @@ describe('documents', () => {
       '{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]},{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]}',
       "input 'x' already exists in request",
     ],
+    ['a very long id', `{"inputs":[],"id":"${'x'.repeat(4_097)}"}`, "Unable to parse 'id'"],
+    ['very many outputs', `{"inputs":[],"outputs":[${'1,'.repeat(4_096)}1]}`, 'more than 4096 of them'],
     ['a member twice', '{"inputs":[],"inputs":[]}', "'inputs' stands twice"],
     [
       'an output twice',
@@ -301,7 +309,14 @@ describe('binary inputs', () => {
           ],
           shift,
         )
-        const { inputs } = decodeInferRequest(body, context(headerLength))
+        const signature = {
+          inputs: [
+            { name: 'a', dtype, shape: [] },
+            { name: 'b', dtype, shape: [] },
+          ],
+          outputs: [],
+        }
+        const { inputs } = decodeInferRequest(body, context(headerLength, signature))
         expect([...inputs]).toEqual([
           ['a', first],
           ['b', second],
@@ -318,6 +333,18 @@ describe('binary inputs', () => {
       const data = decodeInferRequest(body, context(headerLength)).inputs.get('x')?.data as Float32Array
       expect(data.buffer === body.buffer).toBe(headerLength % 4 === 0)
     }
+  })
+
+  it('reads texts only where the model takes some', () => {
+    const tensor: Tensor = { dtype: 'string', shape: [1], data: ['a'] }
+    const { body, headerLength } = binaryBody([['x', tensor]])
+    expect(refusal(() => decodeInferRequest(body, context(headerLength)))).toContain(
+      "onnx.input_type_mismatch: inference input 'x' data-type is 'BYTES', but model 'm' expects 'FP32'",
+    )
+    const { body: other, headerLength: length } = binaryBody([['z', tensor]])
+    expect(refusal(() => decodeInferRequest(other, context(length)))).toContain(
+      "onnx.input_unknown: unexpected inference input 'z' for model 'm'",
+    )
   })
 
   it('mixes JSON and binary inputs', () => {
@@ -440,9 +467,10 @@ describe('hostile bytes', () => {
   const sound = bytes(
     '{"id":"1","parameters":{"timeout":5},"inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[[1,2.5],[3e2,-4]]},{"name":"y","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":5}}],"outputs":[{"name":"z","parameters":{"binary_data":true}}]}\u0001\u0000\u0000\u0000a',
   )
+  const texts: Signature = { inputs: [{ name: 'y', dtype: 'string', shape: ['N'] }], outputs: [] }
   const isKnown = (body: Uint8Array, headerLength: number | undefined): void => {
-    const said = refusal(() => decodeInferRequest(body, context(headerLength)))
-    expect(said).toMatch(/^(accepted|request\.)/)
+    const said = refusal(() => decodeInferRequest(body, context(headerLength, texts)))
+    expect(said).toMatch(/^(accepted|request\.|onnx\.input_)/)
   }
 
   it('never fail but with a registered error, when they are any', () => {

@@ -5,6 +5,7 @@ import {
   type Signature,
   type Tensor,
 } from '@understudy/core'
+import { OIP_DATATYPE } from './datatypes.ts'
 import type { DeclaredInput, InferDocument, InferRequest } from './infer-request.ts'
 import { malformed, shownName } from './oip-error-texts.ts'
 import { decodeRawRequest } from './raw-request.ts'
@@ -33,7 +34,26 @@ export function parseHeaderLength(text: string | undefined): number | undefined 
   throw malformed(`Unable to parse Inference-Header-Content-Length, got: ${shownName(trimmed)}`)
 }
 
-function rawInput(input: DeclaredInput, bytes: Uint8Array): Tensor {
+/**
+ * Texts and truths are looked at one by one, so whoever decides where a body is read goes by the signature: none may slip in among
+ * numbers.
+ */
+function checkSlowType({ name, dtype }: DeclaredInput, { model, signature }: InferContext): void {
+  if (dtype !== 'string' && dtype !== 'bool') return
+  const spec = signature.inputs.find((input) => input.name === name)
+  if (spec?.dtype === dtype) return
+  const subject = `inference input '${shownName(name)}'`
+  if (spec === undefined) {
+    throw new PlatformError('onnx.input_unknown', `unexpected ${subject} for model '${shownName(model)}'`)
+  }
+  throw new PlatformError(
+    'onnx.input_type_mismatch',
+    `${subject} data-type is '${OIP_DATATYPE[dtype]}', but model '${shownName(model)}' expects '${OIP_DATATYPE[spec.dtype]}'`,
+  )
+}
+
+function rawInput(input: DeclaredInput, bytes: Uint8Array, context: InferContext): Tensor {
+  checkSlowType(input, context)
   try {
     return decodeRawTensor(input.dtype, input.shape, bytes)
   } catch (error) {
@@ -44,7 +64,12 @@ function rawInput(input: DeclaredInput, bytes: Uint8Array): Tensor {
 }
 
 /** Inputs in their order: each takes what is its own of the bytes behind the JSON. */
-function takeInputs(declared: readonly DeclaredInput[], binary: Uint8Array, model: string): NamedTensors {
+function takeInputs(
+  declared: readonly DeclaredInput[],
+  binary: Uint8Array,
+  context: InferContext,
+): NamedTensors {
+  const { model } = context
   const inputs = new Map<string, Tensor>()
   let at = 0
   for (const input of declared) {
@@ -60,7 +85,7 @@ function takeInputs(declared: readonly DeclaredInput[], binary: Uint8Array, mode
         `unexpected size for input '${shownName(name)}', expecting ${sizeBytes - left} additional bytes for model '${shownName(model)}'`,
       )
     }
-    inputs.set(name, rawInput(input, binary.subarray(at, at + sizeBytes)))
+    inputs.set(name, rawInput(input, binary.subarray(at, at + sizeBytes), context))
     at += sizeBytes
   }
   if (at < binary.length) throw malformed(`unexpected additional input data for model '${shownName(model)}'`)
@@ -90,5 +115,5 @@ export function decodeInferRequest(
     return { inputs: decodeRawRequest(bytes, signature, model), form, timeoutMs: undefined }
   }
   const { inputs, form, timeoutMs } = readDocument(bytes.subarray(0, headerLength))
-  return { inputs: takeInputs(inputs, bytes.subarray(headerLength), model), form, timeoutMs }
+  return { inputs: takeInputs(inputs, bytes.subarray(headerLength), context), form, timeoutMs }
 }

@@ -40,7 +40,7 @@ export class JsonDataReader {
   readonly #write: ElementWriter
   readonly #rules: NumberRules | undefined
   readonly #numbers: NumberScanner | undefined
-  readonly #progress: ListProgress = { at: 0, count: 0 }
+  readonly #progress: ListProgress = { at: 0, count: 0, isLong: false }
   readonly #scratch: Float64Array | undefined
   #count = 0
 
@@ -58,7 +58,7 @@ export class JsonDataReader {
     this.#cursor = cursor
     this.#tensor = tensor
     this.#data = allocateData(dtype, elements)
-    this.#write = elementWriter(dtype, this.#data)
+    this.#write = elementWriter(dtype, this.#data, name)
     this.#rules = rules
     if (isBigType(dtype)) this.#scratch = new Float64Array(Math.min(elements, SCRATCH_LENGTH))
     else if (rules !== undefined) this.#numbers = new NumberScanner(cursor.bytes, cursor.at, rules)

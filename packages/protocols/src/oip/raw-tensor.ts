@@ -1,5 +1,4 @@
 import {
-  allocateData,
   BYTES_PER_ELEMENT,
   type DType,
   elementCount,
@@ -7,6 +6,7 @@ import {
   type Tensor,
   type TensorData,
 } from '@understudy/core'
+import { sharedStore } from '../json/number-store.ts'
 import { OIP_DATATYPE } from './datatypes.ts'
 
 type NumericType = keyof typeof BYTES_PER_ELEMENT
@@ -35,15 +35,16 @@ function elementsOf(dtype: DType, shape: readonly number[]): number {
   return elements
 }
 
-/** The same bytes as numbers: a view where the type's alignment allows it, else one copy. */
+/** The bytes at an address that suits the type: where they are, else copied once. */
+function aligned(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.byteOffset % size === 0) return bytes
+  const copy = sharedStore('uint8', bytes.length) as Uint8Array
+  copy.set(bytes)
+  return copy
+}
+
 function numbersOf(dtype: NumericType, elements: number, bytes: Uint8Array): TensorData {
-  const size = BYTES_PER_ELEMENT[dtype]
-  if (bytes.byteOffset % size !== 0) {
-    const copy = allocateData(dtype, elements) as Uint8Array
-    new Uint8Array(copy.buffer).set(bytes)
-    return copy
-  }
-  const { buffer, byteOffset } = bytes
+  const { buffer, byteOffset } = aligned(bytes, BYTES_PER_ELEMENT[dtype])
   switch (dtype) {
     case 'float32':
       return new Float32Array(buffer, byteOffset, elements)

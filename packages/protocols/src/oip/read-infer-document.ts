@@ -1,14 +1,23 @@
-import { type DType, elementCount, type PlatformError, type TensorData } from '@understudy/core'
+import { type DType, elementCount, type TensorData } from '@understudy/core'
 import { ByteCursor } from '../json/byte-cursor.ts'
 import { JSON_SYNTAX, JsonSyntaxError } from '../json/json-syntax-error.ts'
-import { isJsonObject, type JsonValue, member } from '../json/json-value.ts'
+import type { JsonValue } from '../json/json-value.ts'
 import { readValue } from '../json/parse-json.ts'
 import { readString } from '../json/read-string.ts'
-import { dtypeOf } from './datatypes.ts'
 import type { DeclaredInput, InferDocument, RequestedOutput } from './infer-request.ts'
 import { JsonDataReader } from './json-data-reader.ts'
-import { JSON_ACCESS, malformed, shownName, unableToParse } from './oip-error-texts.ts'
-import { readBinarySize, readOutputParameters, readRequestParameters } from './read-parameters.ts'
+import { JSON_ACCESS, malformed, unableToParse } from './oip-error-texts.ts'
+import {
+  checkSource,
+  existingInput,
+  missing,
+  readDatatype,
+  readId,
+  readOutputs,
+  readSizes,
+  TENSORS_MAX,
+} from './read-members.ts'
+import { readBinarySize, readRequestParameters } from './read-parameters.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -18,9 +27,12 @@ const LIST_END = 0x5d
 const OBJECT_BEGIN = 0x7b
 const OBJECT_END = 0x7d
 
-/** No tensor has more axes. */
-const RANK_MAX = 64
 const NO_FORM_PARAMETERS = { timeoutMs: undefined, isBinary: false }
+
+/** Twice the same of these would leave it to the reader which one counts. */
+const MEMBERS_ONCE: ReadonlySet<string> = new Set([
+  ...['inputs', 'outputs', 'parameters', 'id', 'name', 'datatype', 'shape', 'data'],
+])
 
 /** Members of one input as far as they were read; `data` is read where it stands if type and shape are known by then. */
 interface DraftInput {
@@ -46,7 +58,7 @@ class DocumentReader {
     let inputs: readonly DeclaredInput[] | undefined
     let outputs: readonly RequestedOutput[] | undefined
     let parameters: JsonValue | undefined
-    let id: JsonValue = ''
+    let id = ''
     if (cursor.peek() !== OBJECT_BEGIN) {
       readValue(cursor, 1)
       this.#end()
@@ -54,15 +66,14 @@ class DocumentReader {
     }
     this.#members((key) => {
       if (key === 'inputs') inputs = this.#inputs()
-      else if (key === 'outputs') outputs = requestedOutputs(readValue(cursor, 2))
+      else if (key === 'outputs') outputs = readOutputs(readValue(cursor, 2))
       else if (key === 'parameters') parameters = readValue(cursor, 2)
-      else if (key === 'id') id = readValue(cursor, 2)
+      else if (key === 'id') id = readId(readValue(cursor, 2))
       else readValue(cursor, 2)
     })
     this.#end()
     if (inputs === undefined)
       throw unableToParse('inputs', "attempt to access non-existing object member 'inputs'")
-    if (typeof id !== 'string') throw unableToParse('id', JSON_ACCESS.string)
     const { timeoutMs, isBinary } =
       parameters === undefined ? NO_FORM_PARAMETERS : readRequestParameters(parameters)
     return { inputs, form: { id, outputs, isBinary }, timeoutMs }
@@ -113,8 +124,9 @@ class DocumentReader {
     if (cursor.consume(LIST_END)) return inputs
     for (;;) {
       const input = this.#input()
-      if (names.has(input.name)) throw existing(input.name)
+      if (names.has(input.name)) throw existingInput(input.name)
       names.add(input.name)
+      if (names.size > TENSORS_MAX) throw unableToParse('inputs', `more than ${TENSORS_MAX} of them`)
       inputs.push(input)
       cursor.skipWhitespace()
       if (cursor.consume(COMMA)) cursor.skipWhitespace()
@@ -149,10 +161,10 @@ class DocumentReader {
         draft.name = readValue(cursor, 4)
         return
       case 'datatype':
-        draft.dtype = datatype(readValue(cursor, 4), draft)
+        draft.dtype = readDatatype(readValue(cursor, 4), draft.name)
         return
       case 'shape':
-        draft.shape = sizes(readValue(cursor, 4))
+        draft.shape = readSizes(readValue(cursor, 4))
         return
       case 'parameters':
         draft.parameters = readValue(cursor, 4)
@@ -188,65 +200,6 @@ class DocumentReader {
     }
     return { name, dtype, shape, data, binarySizeBytes }
   }
-}
-
-/** Twice the same of these would leave it to the reader which one counts. */
-const MEMBERS_ONCE: ReadonlySet<string> = new Set([
-  ...['inputs', 'outputs', 'parameters', 'id', 'name', 'datatype', 'shape', 'data'],
-])
-
-function existing(name: string): PlatformError {
-  return malformed(`input '${shownName(name)}' already exists in request`)
-}
-
-function missing(key: string, value: JsonValue | undefined, access: string): PlatformError {
-  return unableToParse(
-    key,
-    value === undefined ? `attempt to access non-existing object member '${key}'` : access,
-  )
-}
-
-function datatype(value: JsonValue, { name }: DraftInput): DType {
-  if (typeof value !== 'string') throw unableToParse('datatype', JSON_ACCESS.string)
-  const dtype = dtypeOf(value)
-  if (dtype !== undefined) return dtype
-  const input = typeof name === 'string' ? ` '${shownName(name)}'` : ''
-  throw malformed(`invalid datatype for input${input}: '${shownName(value)}' is not supported here`)
-}
-
-function sizes(value: JsonValue): readonly number[] {
-  if (!Array.isArray(value)) throw unableToParse('shape', JSON_ACCESS.array)
-  if (value.length > RANK_MAX) throw unableToParse('shape', `more than ${RANK_MAX} axes`)
-  for (const size of value) {
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-      throw unableToParse('shape', JSON_ACCESS.unsigned)
-    }
-  }
-  return value as readonly number[]
-}
-
-function checkSource(hasData: boolean, hasBinary: boolean): void {
-  if (hasData !== hasBinary) return
-  const found = hasData ? " set 'data' 'binary_data_size'" : ' no field is set'
-  throw malformed(
-    `Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But${found}`,
-  )
-}
-
-function requestedOutputs(value: JsonValue): readonly RequestedOutput[] | undefined {
-  if (!Array.isArray(value)) throw unableToParse('outputs', JSON_ACCESS.array)
-  const outputs: RequestedOutput[] = []
-  const names = new Set<string>()
-  for (const item of value as readonly JsonValue[]) {
-    if (!isJsonObject(item)) throw unableToParse('outputs', JSON_ACCESS.object)
-    const name = member(item, 'name')
-    if (typeof name !== 'string') throw missing('name', name, JSON_ACCESS.string)
-    if (names.has(name)) throw malformed(`output '${shownName(name)}' is requested more than once`)
-    names.add(name)
-    const { isBinary, classCount } = readOutputParameters(member(item, 'parameters'))
-    outputs.push({ name, isBinary, classCount })
-  }
-  return outputs.length === 0 ? undefined : outputs
 }
 
 /**

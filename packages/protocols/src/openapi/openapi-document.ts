@@ -16,6 +16,7 @@ const ERROR_MEANINGS: Readonly<Record<number, string>> = {
   401: 'An API key is needed, or the one given is not accepted.',
   403: 'The API key may not do that.',
   404: 'There is no such model or version.',
+  413: 'The body is larger than the node takes.',
   429: 'Too much at once; `Retry-After` says when to try again.',
   500: 'A fault of the platform; the message has an id to report.',
   501: 'The protocol has it, this server does not.',
@@ -43,7 +44,8 @@ function schemaOf(type: string, schema: JsonSchema): JsonSchema {
   return type === 'application/octet-stream' ? {} : schema
 }
 
-function answersOf({ answer, answerTypes, errors, open, predicts }: Operation) {
+function answersOf(operation: Operation) {
+  const { answer, answerTypes, errors, open, predicts, neverAnswers, otherAnswers = {} } = operation
   const refusals = open === true ? errors : [...errors, 401, 403]
   const failed = Object.fromEntries(
     [...refusals]
@@ -55,7 +57,10 @@ function answersOf({ answer, answerTypes, errors, open, predicts }: Operation) {
     ...(predicts === true && { headers: headerReferences() }),
     ...(answer !== undefined && { content: content(answer, answerTypes) }),
   }
-  return { 200: ok, ...failed }
+  const others = Object.entries(otherAnswers).map(([status, schema]) => {
+    return [status, { description: 'Not now.', content: content(schema) }] as const
+  })
+  return { ...(neverAnswers !== true && { 200: ok }), ...Object.fromEntries(others), ...failed }
 }
 
 function headerReferences() {
@@ -121,7 +126,7 @@ export function openApiDocument(options: { readonly version: string; readonly re
       title: 'Understudy serving node',
       version: options.version,
       description:
-        'Predictions over the REST APIs of TensorFlow Serving and of the Open Inference Protocol v2. Every answer says who gave it.',
+        'Predictions over the REST APIs of TensorFlow Serving and of the Open Inference Protocol v2. Every answer says who gave it. The same predictions are answered over gRPC, and under `/trpc` for TypeScript applications.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

@@ -22,9 +22,13 @@ export interface Operation {
   /** Answered without an API key, also where keys are required. */
   readonly open?: true
   readonly errors: readonly number[]
+  /** There is no answer but an error. */
+  readonly neverAnswers?: true
+  /** Further answers that are no errors in the form of the protocol, by status. */
+  readonly otherAnswers?: Readonly<Record<number, JsonSchema>>
 }
 
-const PREDICT_ERRORS = [400, 404, 429, 500, 501, 503, 504] as const
+const PREDICT_ERRORS = [400, 404, 413, 429, 500, 501, 503, 504] as const
 const BINARY = 'application/octet-stream'
 
 const TFS_PREDICTIONS: readonly Operation[] = (
@@ -75,10 +79,11 @@ function oip(
 }
 
 const OIP: readonly Operation[] = [
-  oip('serverLive', 'get', '/v2/health/live', 'Answers while the process runs.', { open: true, errors: [] }),
+  oip('serverLive', 'get', '/v2/health/live', 'Answers while the process runs.', {
+    ...{ open: true, errors: [], answer: reference('Live') },
+  }),
   oip('serverReady', 'get', '/v2/health/ready', 'Answers 200 while the node may be sent requests.', {
-    open: true,
-    errors: [503],
+    ...{ open: true, errors: [], answer: reference('Ready'), otherAnswers: { 503: reference('Ready') } },
   }),
   oip('serverMetadata', 'get', '/v2', 'Name, version and extensions.', {
     answer: reference('ServerMetadata'),
@@ -90,9 +95,21 @@ const OIP: readonly Operation[] = [
     errors: [400, 404, 503],
   }),
   oip('modelReady', 'get', '/v2/models/{model}{selector}/ready', 'Answers 200 while a version can answer.', {
+    answer: reference('ModelReady'),
     selectors: 'versions',
     errors: [400, 404, 503],
   }),
+  oip(
+    'modelConfig',
+    'get',
+    '/v2/models/{model}{selector}/config',
+    "The part of Triton's configuration that clients read.",
+    {
+      answer: reference('ModelConfig'),
+      selectors: 'versions',
+      errors: [400, 404, 503],
+    },
+  ),
   oip(
     'infer',
     'post',
@@ -111,8 +128,20 @@ const OIP: readonly Operation[] = [
   oip('repositoryIndex', 'post', '/v2/repository/index', 'Every version that the node knows.', {
     request: reference('IndexRequest'),
     answer: reference('RepositoryIndex'),
-    errors: [400],
+    errors: [400, 413, 429],
   }),
+  ...(['load', 'unload'] as const).map((verb) =>
+    oip(
+      `${verb}Model`,
+      'post',
+      `/v2/repository/models/{model}/${verb}`,
+      `Refused: what is served is decided in Git.`,
+      {
+        errors: [503],
+        neverAnswers: true,
+      },
+    ),
+  ),
   oip('allStatistics', 'get', '/v2/models/stats', 'Statistics of all models.', {
     answer: reference('ModelStatistics'),
     errors: [],
@@ -124,12 +153,19 @@ const OIP: readonly Operation[] = [
 ]
 
 const NODE: readonly Operation[] = [
-  {
-    ...{ method: 'get', path: '/metrics', id: 'metrics', tag: 'Node', open: true, errors: [] },
-    summary: 'Prometheus metrics; also at `/monitoring/prometheus/metrics`.',
-    answer: { type: 'string' },
-    answerTypes: ['text/plain'],
-  },
+  ...(
+    [
+      ['metrics', '/metrics'],
+      ['metricsOfTensorFlowServing', '/monitoring/prometheus/metrics'],
+    ] as const
+  ).map(
+    ([id, path]): Operation => ({
+      ...{ method: 'get', path, id, tag: 'Node', open: true, errors: [429] },
+      summary: 'Metrics in the text format of Prometheus.',
+      answer: { type: 'string' },
+      answerTypes: ['text/plain'],
+    }),
+  ),
   {
     ...{ method: 'get', path: '/openapi.json', id: 'openapi', tag: 'Node', open: true, errors: [] },
     summary: 'This document.',

@@ -87,6 +87,8 @@ const TFS: Readonly<Record<string, JsonSchema>> = {
 
 const OIP_TENSOR = { name: TEXT, shape: list(COUNT), datatype: DATATYPE, parameters: reference('Parameters') }
 
+const CONFIG_TENSORS = list(object({ name: TEXT, data_type: TEXT, dims: SHAPE }))
+
 /** Documents of the Open Inference Protocol. */
 const OIP: Readonly<Record<string, JsonSchema>> = {
   Parameters: {
@@ -120,6 +122,13 @@ const OIP: Readonly<Record<string, JsonSchema>> = {
     },
     ['id', 'parameters'],
   ),
+  Live: object({ live: { type: 'boolean' } }),
+  Ready: object({ ready: { type: 'boolean' } }),
+  ModelReady: object({ name: TEXT, ready: { type: 'boolean' } }),
+  ModelConfig: object({
+    ...{ name: TEXT, platform: TEXT, backend: TEXT, max_batch_size: COUNT },
+    ...{ input: CONFIG_TENSORS, output: CONFIG_TENSORS },
+  }),
   ServerMetadata: object({ name: TEXT, version: TEXT, extensions: list(TEXT) }),
   ModelMetadata: object({
     name: TEXT,

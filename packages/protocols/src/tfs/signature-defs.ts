@@ -11,7 +11,7 @@ type Method = SignatureMapping['method']
 type MappingOf<M extends Method> = Extract<SignatureMapping, { method: M }>
 
 /** TensorFlow's names of what a signature answers. */
-const METHOD_NAMES = {
+export const METHOD_NAMES = {
   predict: 'tensorflow/serving/predict',
   classify: 'tensorflow/serving/classify',
   regress: 'tensorflow/serving/regress',

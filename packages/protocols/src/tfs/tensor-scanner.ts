@@ -69,7 +69,7 @@ export class TensorScanner {
   readonly #mayShare: boolean
   readonly #rules: NumberRules
   readonly #numbers: NumberScanner
-  readonly #progress: ListProgress = { at: 0, count: 0 }
+  readonly #progress: ListProgress = { at: 0, count: 0, isLong: false }
   /** Sizes of one value; the outermost first. */
   readonly #sizes: number[] = []
   #rank = UNKNOWN

@@ -73,6 +73,22 @@ describe('ServingNodeCore', () => {
     expect(rig.models.has('m@2')).toBe(false)
   })
 
+  it('tells how many requests of a version wait and how many run', async () => {
+    const rig = await started()
+    const loads = () => [...rig.core.requestLoads()]
+    expect(loads()).toEqual([{ model: 'm', version: 1, queued: 0, inFlight: 0 }])
+    const model = rig.models.get('m@1')
+    if (model) model.held = true
+    const running = rig.value('m')
+    await flush()
+    const waiting = [rig.value('m'), rig.value('m')]
+    await flush()
+    expect(loads()).toEqual([{ model: 'm', version: 1, queued: 2, inFlight: 1 }])
+    model?.releaseAll()
+    await Promise.all([running, ...waiting])
+    expect(loads()).toEqual([{ model: 'm', version: 1, queued: 0, inFlight: 0 }])
+  })
+
   it('keeps labels and generation of a model until its new version is available', async () => {
     const rig = await started()
     const gate = new Gate()

@@ -15,6 +15,7 @@ import { containedObserver, type ServingObserver } from '../observer.ts'
 import { PlanApplier } from '../plan/plan-applier.ts'
 import { ServingPlanSource } from '../plan/serving-plan-source.ts'
 import type { LoadedVersion } from '../predict/loaded-version.ts'
+import type { RequestLoad } from '../predict/micro-batcher.ts'
 import { NodePredictor } from '../predict/node-predictor.ts'
 import { RefusedInputsByDigest } from '../predict/suspect/refused-inputs-by-digest.ts'
 import type { Predictor } from '../predictor.ts'
@@ -40,6 +41,12 @@ export interface ServableStatus {
   readonly digest: string
   readonly state: ServableState
   readonly error?: PlatformError | undefined
+}
+
+/** The requests that one version has at this moment. */
+export interface VersionLoad extends RequestLoad {
+  readonly model: string
+  readonly version: number
 }
 
 /** The data plane of one node: everything from the plan to the answer. The composition of this package. */
@@ -112,6 +119,14 @@ export class ServingNodeCore {
       ...{ model: id.name, version: id.version, state, error },
       digest: this.#manager.loadedAs(id)?.planned.digest ?? this.#factory.digestOf(id) ?? '',
     }))
+  }
+
+  /** Requests that wait and that run, of every version that takes any. Looked up as it is read: nothing is counted on the way. */
+  *requestLoads(): Generator<VersionLoad> {
+    for (const { id } of this.#monitor.all()) {
+      const load = this.#manager.loadedAs(id)?.batcher.load
+      if (load !== undefined) yield { model: id.name, version: id.version, ...load }
+    }
   }
 
   /** Calls the listener once per tick in which a status, a label or the plan changed. Returns the function that ends it. */

@@ -51,6 +51,26 @@ const TABLE: readonly Row[] = [
     expected: null,
   },
   {
+    guarantee: 'goes back to the version before while a shadow still loads',
+    ...{
+      labels: { live: 1, shadow: 3 },
+      generation: 5,
+      now: current({ live: 2, previous: 1 }, 4),
+      readiness: { 1: A, 2: A, 3: P },
+    },
+    expected: { live: 1 },
+  },
+  {
+    guarantee: 'points to the shadow as soon as it is available',
+    ...{
+      labels: { live: 1, shadow: 2 },
+      generation: 4,
+      now: current({ live: 1 }, 4),
+      readiness: { 1: A, 2: A },
+    },
+    expected: { live: 1, shadow: 2 },
+  },
+  {
     guarantee: 'waits for another target that still loads',
     ...{
       labels: { live: 2, stable: 3 },

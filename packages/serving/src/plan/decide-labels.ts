@@ -5,12 +5,14 @@ import type { LabelSet } from '../manager/serving-map.ts'
 /** How far a planned version has come on this node. */
 export type Readiness = 'available' | 'pending' | 'failed'
 
+const COMES_LATER: ReadonlySet<string> = new Set(['previous', 'shadow'])
+
 /**
  * The labels that a model shall carry now, or null to leave them as they are.
  *
  * All labels move together once every target is available. Three cases would otherwise keep a good live version dark: a target that
- * failed, other than the live one, is left out; `previous`, which a rollback may point to a version that is not loaded any more, comes
- * later; and a model that carries no labels yet (a node that starts) gets those whose target is there as soon as live is among them.
+ * failed, other than the live one, is left out; `previous`, which a rollback may point to a version that is not loaded any more, and
+ * `shadow`, whose version nobody shall wait for, come later; and a model that carries no labels yet (a node that starts) gets those whose target is there as soon as live is among them.
  */
 export function decideLabels(
   plan: Pick<ModelPlan, 'labels' | 'generation'>,
@@ -21,7 +23,9 @@ export function decideLabels(
   const targets = Object.entries(plan.labels)
   const { live } = plan.labels
   if (live !== undefined && readinessOf(live) !== 'available') return null
-  const waits = targets.some(([label, version]) => label !== 'previous' && readinessOf(version) === 'pending')
+  const waits = targets.some(
+    ([label, version]) => !COMES_LATER.has(label) && readinessOf(version) === 'pending',
+  )
   if (waits && !isStarting(current, plan)) return null
   const labels = Object.fromEntries(targets.filter(([, version]) => readinessOf(version) === 'available'))
   return sameLabels(current, labels, plan.generation) ? null : labels

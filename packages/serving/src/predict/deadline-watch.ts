@@ -23,6 +23,10 @@ export class DeadlineWatch<E extends Expiring> {
     return this.#entries.all()
   }
 
+  get size(): number {
+    return this.#entries.size
+  }
+
   add(entry: E): void {
     this.#entries.add(entry)
     if (entry.deadlineAtMs < this.#armedForMs) this.#arm(entry.deadlineAtMs)

@@ -43,7 +43,34 @@ function refusal(signature: Signature, inputs: NamedTensors, batchable = true): 
   }
 }
 
+const WORDS: Signature = {
+  inputs: [
+    { name: 'ids', dtype: 'int64', shape: ['N'] },
+    { name: 'words', dtype: 'string', shape: ['N', 2] },
+  ],
+  outputs: [{ name: 'out', dtype: 'float32', shape: ['N'] }],
+}
+
+function words(...data: readonly string[]): NamedTensors {
+  const rows = data.length / 2
+  return named({ ids: tensor('int64', rows), words: { dtype: 'string', shape: [rows, 2], data } })
+}
+
 describe('InputValidator', () => {
+  it('refuses a text with U+0000 as the fault of its caller, and names input and element', () => {
+    const cut = words('a', 'b', 'c', 'd\0e')
+    expect(() => new InputValidator(WORDS, true).check(cut)).toThrow(
+      expect.objectContaining({ code: 'onnx.input_text_invalid', category: 'INVALID_ARGUMENT' }),
+    )
+    expect(refusal(WORDS, cut)).toBe(
+      'Input "words": expected texts without the character U+0000, got one in element 3.',
+    )
+  })
+
+  it('takes every other text, the empty one included', () => {
+    expect(refusal(WORDS, words('', '\u0001', 'ÿ', '\ud83d\ude00'))).toBe('accepted')
+  })
+
   it('says how many rows a request has', () => {
     const checked = new InputValidator(IRIS, true).check(named({ measurements: tensor('float32', 7, 4) }))
     expect([checked.rows, checked.shapeKey]).toEqual([7, ''])

@@ -48,6 +48,8 @@ export class InputValidator {
   readonly #batchable: boolean
   /** Some inner dimension is symbolic, so equal signatures do not imply equal shapes. */
   readonly #dynamicInside: boolean
+  /** Only texts hold what cannot be told from type and shape. */
+  readonly #texts: readonly string[]
 
   constructor(signature: Signature, batchable: boolean) {
     const symbols: string[] = []
@@ -56,10 +58,12 @@ export class InputValidator {
     this.#outputNames = new Set(signature.outputs.map((spec) => spec.name))
     this.#batchable = batchable
     this.#dynamicInside = this.#inputs.some(({ spec }) => spec.shape.slice(1).some(isSymbolic))
+    this.#texts = signature.inputs.filter(({ dtype }) => dtype === 'string').map(({ name }) => name)
   }
 
   /**
-   * @throws PlatformError `onnx.input_missing`, `onnx.input_unknown`, `onnx.input_shape_mismatch`, `onnx.input_type_mismatch`
+   * @throws PlatformError `onnx.input_missing`, `onnx.input_unknown`, `onnx.input_shape_mismatch`, `onnx.input_type_mismatch`,
+   *   `onnx.input_text_invalid`
    */
   check(inputs: NamedTensors): CheckedInputs {
     if (inputs.size !== this.#inputs.length) this.#refuseUnknown(inputs)
@@ -70,6 +74,7 @@ export class InputValidator {
       checkTensor(input.spec, tensor)
       this.#bind(input, tensor, bound)
     }
+    for (const name of this.#texts) checkTexts(name, inputs.get(name))
     const ordered = this.#ordered(inputs)
     const rows = this.#batchable ? this.#rows(ordered) : 1
     return { inputs: ordered, rows, shapeKey: this.#dynamicInside ? innerShapes(ordered) : '' }
@@ -159,6 +164,19 @@ function checkTensor(spec: TensorSpec, tensor: Tensor): void {
     'onnx.input_shape_mismatch',
     `Input ${quoted(spec.name)}: shape [${shape.join(', ')}] needs ${elements} elements, got ${tensor.data.length}.`,
   )
+}
+
+/** ONNX Runtime takes a text up to its first U+0000: the model would answer for another one. */
+function checkTexts(name: string, tensor: Tensor | undefined): void {
+  if (tensor?.dtype !== 'string') return
+  const data = tensor.data as readonly string[]
+  for (let index = 0; index < data.length; index += 1) {
+    if (data[index]?.includes('\0') !== true) continue
+    throw new PlatformError(
+      'onnx.input_text_invalid',
+      `Input ${quoted(name)}: expected texts without the character U+0000, got one in element ${index}.`,
+    )
+  }
 }
 
 function fits(expected: readonly Dimension[], shape: readonly number[]): boolean {

@@ -31,6 +31,12 @@ export interface MicroBatcherOptions {
   readonly observer: ServingObserver
 }
 
+/** How many requests a version has at this moment. */
+export interface RequestLoad {
+  readonly queued: number
+  readonly inFlight: number
+}
+
 /**
  * Gives every request the answer that it would get alone, while running together what waits together.
  *
@@ -79,6 +85,12 @@ export class MicroBatcher {
     this.#queue.push(pending)
     this.#open.add(pending)
     this.#schedule()
+  }
+
+  /** Requests that wait, and those that have left in a batch and are not answered. */
+  get load(): RequestLoad {
+    const queued = this.#queue.size
+    return { queued, inFlight: this.#open.size - queued }
   }
 
   /** Stops the timer. The version is drained by then: nothing waits any more. */

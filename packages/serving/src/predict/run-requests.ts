@@ -106,7 +106,8 @@ function keepsRows(outputs: NamedTensors, rows: number): boolean {
 }
 
 function cutApart(outputs: NamedTensors, requests: readonly RunnableRequest[]): readonly PairAnswer[] {
-  const cutters = Array.from(outputs, ([name, tensor]) => ({ name, cutter: new RowCutter(tensor) }))
+  const cutters: { readonly name: string; readonly cutter: RowCutter }[] = []
+  for (const [name, tensor] of outputs) cutters.push({ name, cutter: new RowCutter(tensor) })
   return requests.map(({ rows }) => {
     const own = new Map<string, Tensor>()
     for (const { name, cutter } of cutters) own.set(name, cutter.next(rows))

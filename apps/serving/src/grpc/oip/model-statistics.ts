@@ -1,16 +1,31 @@
 import { selectorOfVersion } from '@understudy/protocols'
 import { ModelStatisticsRequest, ModelStatisticsResponse } from '@understudy/protocols/generated/grpc_service'
-import { type ModelStatistics, statisticsOf } from '../../telemetry/model-statistics.ts'
+import { forEachStatistics, type ModelStatistics, statisticsOf } from '../../telemetry/model-statistics.ts'
 import type { CountedTime, VersionStatistics } from '../../telemetry/version-statistics.ts'
 import type { CallScope } from '../call-scope.ts'
 import { decodeMessage, encodeMessage } from '../decode-message.ts'
 
 /** Statistics of all versions, of a model's, or of one version. */
-export function modelStatistics(message: Buffer, scope: CallScope, counted: ModelStatistics): Uint8Array {
+export function modelStatistics(
+  message: Buffer,
+  scope: CallScope,
+  counted: ModelStatistics,
+): Uint8Array | Promise<Uint8Array> {
   const { name, version } = decodeMessage(ModelStatisticsRequest, message)
-  const asked = name === '' ? {} : { model: name, version: numberOf(scope, name, version) }
-  const modelStats = statisticsOf(scope.predictor, counted, asked).map(toMessage)
-  return encodeMessage(ModelStatisticsResponse, { modelStats })
+  if (name === '') return allStatistics(scope, counted)
+  const asked = { model: name, version: numberOf(scope, name, version) }
+  return encoded(statisticsOf(scope.predictor, counted, asked))
+}
+
+/** Messages whose fields are repeated may be written one behind the other: read together they are one. */
+async function allStatistics(scope: CallScope, counted: ModelStatistics): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  await forEachStatistics(scope.predictor, counted, (ofModel) => parts.push(encoded(ofModel)))
+  return Buffer.concat(parts)
+}
+
+function encoded(statistics: readonly VersionStatistics[]): Uint8Array {
+  return encodeMessage(ModelStatisticsResponse, { modelStats: statistics.map(toMessage) })
 }
 
 function numberOf(scope: CallScope, model: string, version: string): number | undefined {

@@ -20,10 +20,9 @@ import {
 } from '@understudy/protocols/generated/grpc_service'
 import { DataType } from '@understudy/protocols/generated/model_config'
 import type { VersionDescription } from '@understudy/serving'
+import { NODE_VERSION } from '../../http/node-version.ts'
 import type { CallScope } from '../call-scope.ts'
 import { decodeMessage, encodeMessage } from '../decode-message.ts'
-
-const SERVER_VERSION = '0.1.0'
 
 interface ModelAsked {
   readonly name: string
@@ -38,7 +37,7 @@ function described(scope: CallScope, { name, version }: ModelAsked): VersionDesc
 
 export function serverMetadata(): Uint8Array {
   const extensions = [...OIP_EXTENSIONS]
-  return encodeMessage(ServerMetadataResponse, { name: 'understudy', version: SERVER_VERSION, extensions })
+  return encodeMessage(ServerMetadataResponse, { name: 'understudy', version: NODE_VERSION, extensions })
 }
 
 /** A model is ready when it could answer now. */

@@ -39,6 +39,12 @@ export const ONNX_ERRORS = {
     retry: 'never',
     remedy: 'Send the shape that the message names.',
   },
+  'onnx.input_text_invalid': {
+    category: 'INVALID_ARGUMENT',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Send texts without the character U+0000: the model would take them only up to there.',
+  },
   'onnx.input_type_mismatch': {
     category: 'INVALID_ARGUMENT',
     fault: 'caller',

@@ -14,6 +14,12 @@ export const REQUEST_ERRORS = {
     retry: 'afterChange',
     remedy: 'Use an API key that was created for this.',
   },
+  'request.signature_not_found': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'caller',
+    retry: 'afterChange',
+    remedy: 'Name a signature that the model has, or none; GetModelMetadata lists them.',
+  },
   'request.too_large': {
     category: 'INVALID_ARGUMENT',
     fault: 'caller',

@@ -113,6 +113,12 @@ export const SERVING_ERRORS = {
     retry: { afterMs: 1000 },
     remedy: 'Send less, add nodes, or raise runtime.maxQueue.',
   },
+  'serving.reload_refused': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Push to the models repository; what is served follows it.',
+  },
   'serving.run_timeout': {
     category: 'DEADLINE_EXCEEDED',
     fault: 'modelAuthor',

@@ -153,12 +153,40 @@ describe('examplesToInputs', () => {
     ).toThrow('Feature: x is in the context and again in example 1')
   })
 
-  it('does not let a small request fill the memory by repeating its context', () => {
-    const context = example({ x: { kind: 'float', values: new Float32Array(4_096) } })
-    const spec = of(input('float32', 'N', 'L'))
+  it.each([
+    ['float32', floats(1.5, 2), [1.5, 2]],
+    ['float16', floats(1.5, 2), [0x3e00, 0x4000]],
+    ['int8', ints(-3n, 4n), [-3, 4]],
+    ['bool', ints(1n, 0n), [1, 0]],
+    ['uint64', ints(5n, 6n), [5n, 6n]],
+    ['string', bytes('a', Buffer.from('bc')), ['a', 'bc']],
+  ] as const)('reads a %s that the context gives to every example once', (dtype, feature, row) => {
+    let reads = 0
+    const values = new Proxy<ArrayLike<unknown>>(feature.values, {
+      get: (target, key, receiver) => {
+        if (key !== 'length') reads += 1
+        return Reflect.get(target, key, receiver)
+      },
+    })
+    const context = example({ x: { ...feature, values } as Feature })
+    const inputs = examplesToInputs(
+      { examples: new Array<Example>(50).fill(new Map()), context },
+      mapping,
+      of(input(dtype, 'N', 2)),
+    )
+    expect([...(inputs.get('x')?.data ?? [])]).toEqual(Array.from({ length: 50 }, () => row).flat())
+    expect(reads).toBeLessThan(10)
+  })
+
+  it.each([
+    ['float32', { kind: 'float', values: new Float32Array(4_096) }],
+    ['string', { kind: 'bytes', values: new Array<string>(512).fill('a') }],
+  ] as const)('does not let a small request fill the memory by repeating a %s of its context', (dtype, x) => {
+    const context = example({ x })
+    const spec = of(input(dtype, 'N', 'L'))
     const run = (rows: number) =>
       examplesToInputs({ examples: new Array<Example>(rows).fill(new Map()), context }, mapping, spec)
-    expect(run(512).get('x')?.shape).toEqual([512, 4_096])
+    expect(run(512).get('x')?.shape).toEqual([512, x.values.length])
     expect(() => run(513)).toThrow(expect.objectContaining({ code: 'request.too_large' }))
   })
 

@@ -14,6 +14,8 @@ import { FEATURE_TYPES, FeatureReader, featureKindOf } from './feature-reader.ts
 
 /** What a shared feature may grow to when it is repeated for every example. */
 const REPEATED_ELEMENTS_MAX = 2 * 1024 * 1024
+/** The same for texts, each of which is handled by itself all the way to the model. */
+const REPEATED_TEXTS_MAX = 256 * 1024
 
 function checkContext({ examples, context }: ExampleList): void {
   if (context === undefined || context.size === 0) return
@@ -80,7 +82,7 @@ class InputColumn {
     for (const [index, feature] of features.entries()) {
       if (feature.values.length !== size) throw this.#wrongSize(feature.values.length, `[${row}]`, index)
     }
-    checkGrowth(features, size)
+    checkGrowth(features, size, this.#kind)
     const reader = new FeatureReader(this.#spec, features.length * size)
     for (const [index, feature] of features.entries()) this.#append(reader, feature, index)
     return reader.finish([features.length, ...row])
@@ -127,15 +129,16 @@ class InputColumn {
 }
 
 /** A feature of the context is sent once and held as often as there are examples: that must not be a way to fill the memory. */
-function checkGrowth(features: readonly Feature[], size: number): void {
+function checkGrowth(features: readonly Feature[], size: number, kind: Feature['kind']): void {
+  const elementsMax = kind === 'bytes' ? REPEATED_TEXTS_MAX : REPEATED_ELEMENTS_MAX
   let own = 0
   for (let index = 0; index < features.length; index += 1) {
     if (features[index] !== features[index - 1]) own += size
   }
-  if (features.length * size <= Math.max(own, REPEATED_ELEMENTS_MAX)) return
+  if (features.length * size <= Math.max(own, elementsMax)) return
   throw new PlatformError(
     'request.too_large',
-    `The context makes ${features.length * size} values of one input; ${REPEATED_ELEMENTS_MAX} are allowed.`,
+    `The context makes ${features.length * size} values of one input; ${elementsMax} are allowed.`,
   )
 }
 

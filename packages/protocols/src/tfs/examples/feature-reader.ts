@@ -44,23 +44,37 @@ export class FeatureReader {
   readonly #data: Tensor['data']
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   #at = 0
+  #last: Feature | undefined
 
   constructor(spec: TensorSpec, elements: number) {
     this.#spec = spec
     this.#data = allocateData(spec.dtype, elements)
   }
 
-  /** Appends all values. @throws PlatformError `request.malformed` when the input's type cannot hold one */
+  /** Appends all values; those of a feature that comes again are copied, not read. @throws PlatformError `request.malformed` when the input's type cannot hold one */
   append(feature: Feature): void {
-    if (feature.kind === 'float' && this.#spec.dtype !== 'float16') {
+    if (feature === this.#last) this.#repeat(feature.values.length)
+    else if (feature.kind === 'float' && this.#spec.dtype !== 'float16') {
       const data = this.#data as Float64Array
       data.set(feature.values, this.#at)
     } else this.#appendEach(feature)
     this.#at += feature.values.length
+    this.#last = feature
   }
 
   finish(shape: readonly number[]): Tensor {
     return { dtype: this.#spec.dtype, shape, data: this.#data }
+  }
+
+  #repeat(length: number): void {
+    const data = this.#data
+    const from = this.#at - length
+    if (ArrayBuffer.isView(data)) {
+      data.copyWithin(this.#at, from, this.#at)
+      return
+    }
+    const texts = data as string[]
+    for (let index = 0; index < length; index += 1) texts[this.#at + index] = texts[from + index] ?? ''
   }
 
   #appendEach(feature: Feature): void {

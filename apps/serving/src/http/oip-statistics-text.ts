@@ -26,7 +26,15 @@ function versionDocument(one: VersionStatistics) {
   }
 }
 
-/** Statistics as the protocol's extension has them. Nothing is cached here, so hits and misses are zero. */
-export function oipStatisticsDocument(statistics: readonly VersionStatistics[]) {
-  return { model_stats: statistics.map(versionDocument) }
+/** The document of the protocol's extension, from statistics that come bit by bit. Nothing is cached here, so hits and misses are zero. */
+export class OipStatisticsText {
+  readonly #parts: string[] = []
+
+  add(statistics: readonly VersionStatistics[]): void {
+    for (const one of statistics) this.#parts.push(JSON.stringify(versionDocument(one)))
+  }
+
+  toString(): string {
+    return `{"model_stats":[${this.#parts.join(',')}]}`
+  }
 }

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { readEnv } from './env.ts'
+
+function read(variables: Readonly<Record<string, string>>) {
+  return readEnv({ UNDERSTUDY_DATA_DIR: '/data', UNDERSTUDY_PLAN_FILE: '/plan.json', ...variables })
+}
+
+describe('readEnv', () => {
+  it('takes the largest answer from UNDERSTUDY_MAX_RESPONSE_BYTES, and leaves it to the executors where it is unset', () => {
+    expect(read({ UNDERSTUDY_MAX_RESPONSE_BYTES: '4194304' }).UNDERSTUDY_MAX_RESPONSE_BYTES).toBe(4_194_304)
+    expect(read({}).UNDERSTUDY_MAX_RESPONSE_BYTES).toBeUndefined()
+  })
+
+  it.each(['0', '-1', 'much', '300000000'])(
+    'refuses %s bytes as the largest answer, and names the variable',
+    (value) => {
+      expect(() => read({ UNDERSTUDY_MAX_RESPONSE_BYTES: value })).toThrow('UNDERSTUDY_MAX_RESPONSE_BYTES')
+    },
+  )
+})
