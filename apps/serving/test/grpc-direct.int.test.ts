@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2'
-import { Server } from '@grpc/grpc-js'
+import { Server, status } from '@grpc/grpc-js'
 import { PlatformError } from '@understudy/core'
 import { ModelInferRequest } from '@understudy/protocols/generated/grpc_service'
 import { describe, expect, it } from 'vitest'
 import { takeStreams } from '../src/grpc/direct/take-streams.ts'
-import { floatsOf, type GrpcFixture, halfInput, inferRequest, startGrpc } from './grpc-fixture.ts'
+import { failureOf, floatsOf, type GrpcFixture, halfInput, inferRequest, startGrpc } from './grpc-fixture.ts'
 
 const PATH = '/inference.GRPCInferenceService/ModelInfer'
 const HEADERS = { ':method': 'POST', ':path': PATH, 'content-type': 'application/grpc', te: 'trailers' }
@@ -104,10 +104,10 @@ describe('a message', () => {
     ['a second one', [inferMessage(halfInput([2])), inferMessage(halfInput([2]))], '12'],
     ['half of one', [inferMessage(halfInput([2])).subarray(0, 12)], '12'],
     ['one that is compressed, and it is not said how', [framed(Buffer.from([1]), 1)], '13'],
-  ])('is refused when it is %s', async (_what, pieces, status) => {
+  ])('is refused when it is %s', async (_what, pieces, expected) => {
     await using grpc = await startGrpc()
     using client = new RawClient(grpc)
-    expect((await client.call(pieces)).headers['grpc-status']).toBe(status)
+    expect((await client.call(pieces)).headers['grpc-status']).toBe(expected)
     expect(grpc.predictor.requests).toHaveLength(0)
   })
 
@@ -126,6 +126,18 @@ describe('a message', () => {
     const { message } = await grpc.client.infer(halfInput(values))
     expect(floatsOf(message.rawOutputContents[0])).toEqual(values.map((value) => value / 2 + 2))
   })
+})
+
+it('a stranger with a large message learns why it is refused', async () => {
+  const access = {
+    check: () => {
+      throw new PlatformError('request.unauthenticated', 'Send a valid API key.')
+    },
+  }
+  await using grpc = await startGrpc({ access })
+  const large = halfInput(Array.from({ length: 500_000 }, () => 1))
+  const calls = Array.from({ length: 8 }, () => failureOf(grpc.client.infer(large)))
+  for (const { code } of await Promise.all(calls)) expect(code).toBe(status.UNAUTHENTICATED)
 })
 
 it('a stranger is refused before the message is there, and what comes of it is not read', async () => {

@@ -14,8 +14,8 @@ import { startServingNode } from '../serving-node.ts'
 import { interleave, type Pair, ratios } from '../stats/interleave.ts'
 import { median } from '../stats/quantile.ts'
 
-const WARM_UP_MS = 4_000
-const ECHO_WARM_UP_MS = 1_500
+const WARM_UP_MS = 9_000
+const ECHO_WARM_UP_MS = 4_000
 const ROUND_MS = 500
 /** Short and many, for the machine's moods. */
 const TURNS_PER_ROUND = 2

@@ -26,7 +26,10 @@ export function respondWith(stream: ServerHttp2Stream, headers: OutgoingHttpHead
 /** The message of an answer with the status that all is well; or the status of a failure, without a message. */
 export function endStream(stream: ServerHttp2Stream, answer: Uint8Array | GrpcFailure): void {
   if (!(answer instanceof Uint8Array)) {
-    stream.on('wantTrailers', () => stream.sendTrailers(statusOf(answer)))
+    stream.on('wantTrailers', () => {
+      stream.sendTrailers(statusOf(answer))
+      dismiss(stream)
+    })
     stream.end()
     return
   }
@@ -45,6 +48,19 @@ export function endStream(stream: ServerHttp2Stream, answer: Uint8Array | GrpcFa
 export function respondOnly(stream: ServerHttp2Stream, failure: GrpcFailure): void {
   const headers = { ':status': 200, 'content-type': CONTENT_TYPE, ...statusOf(failure) }
   stream.respond(headers, { endStream: true })
+  dismiss(stream)
+}
+
+/**
+ * What the client still wants to send is of no use. It is told so behind its status: that is on its way in the next turn, and frames of a
+ * stream keep their order.
+ */
+function dismiss(stream: ServerHttp2Stream): void {
+  if (stream.readableEnded) return
+  stream.resume()
+  setImmediate(() => {
+    if (!stream.readableEnded && !stream.destroyed) stream.close()
+  })
 }
 
 function statusOf({ code, text }: GrpcFailure): OutgoingHttpHeaders {

@@ -87,7 +87,6 @@ export class DirectCall implements PredictionCall {
     if (isGone(this.#stream)) return
     respondWith(this.#stream, this.#headers())
     endStream(this.#stream, { code: grpcStatusOf(error), text: grpcMessage(text) })
-    this.#dismiss()
   }
 
   /** @throws PlatformError `request.unauthenticated`, `request.permission_denied`, `request.malformed` */
@@ -176,21 +175,12 @@ export class DirectCall implements PredictionCall {
     this.#end()
     if (isGone(this.#stream)) return
     respondOnly(this.#stream, { code, text })
-    this.#dismiss()
   }
 
   /** Clients see RESOURCE_EXHAUSTED. */
   #reset(): void {
     this.#end()
     this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
-  }
-
-  /** What the client still sends is of no use: it is told so when it has its status. */
-  #dismiss(): void {
-    const stream = this.#stream
-    if (stream.readableEnded || true) return
-    stream.resume()
-    stream.once('finish', () => setImmediate(() => setImmediate(() => stream.close())))
   }
 
   #closed(): void {
