@@ -31,7 +31,7 @@ const BESIDE_BUILD = {
 /** In this order, after the build. The console's types include what its build generates. */
 const AFTER_BUILD = {
   'console-types': () => checkStage('console-types', [[TSC, '-p', 'apps/console/tsconfig.json', '--noEmit']]),
-  integration: () => vitestStage('integration', { timeoutMs: 360_000 }),
+  integration: () => vitestStage('integration', { timeoutMs: 600_000 }),
   e2e: endToEnd,
 }
 
@@ -73,5 +73,5 @@ async function runAll(stages) {
 async function endToEnd() {
   const chromium = await browser
   if (chromium.problem) return { passed: 0, failures: [`e2e: ${chromium.problem}`], output: chromium.problem }
-  return await vitestStage('e2e', { env: { UNDERSTUDY_CHROMIUM: chromium.path }, timeoutMs: 480_000 })
+  return await vitestStage('e2e', { env: { UNDERSTUDY_CHROMIUM: chromium.path }, timeoutMs: 600_000 })
 }
