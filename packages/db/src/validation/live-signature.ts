@@ -13,6 +13,7 @@ export async function loadLiveSignature(
   const version = await tx.modelVersion.findUnique({
     where: { modelName_number: { modelName: model, number: live.number } },
   })
+  // A JSON column: only a validation writes it, from a signature.
   const signature = version?.signature as unknown as Signature | null | undefined
   return signature ? { number: Number(live.number), signature } : undefined
 }
