@@ -24,6 +24,7 @@ export {
   type InferenceResponse,
   SERVED_BY_HEADERS,
   type ServedBy,
+  STICKY_KEY_HEADER,
   type StageTimes,
   type VersionSelector,
 } from './inference.ts'
@@ -45,6 +46,7 @@ export {
   type ModelConfig,
   modelConfigSchema,
   type OutputComparison,
+  type PrivacyPolicy,
   type RolloutPolicy,
   type RuntimeConfig,
   type SignatureMapping,
@@ -52,8 +54,10 @@ export {
 } from './model-config/schema.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export {
+  type CapturePlan,
   KEY_VERBS,
   type KeyVerb,
+  type LatencyPlan,
   type MeasuredCost,
   type MirrorPlan,
   type ModelPlan,

@@ -43,6 +43,11 @@ export interface InferenceRequest {
   readonly minGeneration?: number | undefined
   /** W3C trace context of the caller. */
   readonly traceparent?: string | undefined
+  /**
+   * A header (gRPC: metadata) of the request by its name in lower case. Read only where a rollout asks for one: the key that keeps a caller
+   * with one version in canary, and the header that splits evidence.
+   */
+  readonly header?: ((name: string) => string | undefined) | undefined
   /** Filled in on the way by those who do the work. */
   readonly times?: StageTimes | undefined
 }
@@ -75,3 +80,6 @@ export const SERVED_BY_HEADERS = {
   planAge: 'understudy-plan-age',
   minGeneration: 'understudy-min-generation',
 } as const
+
+/** Requests with the same value here are answered by the same version while a canary splits them; without it the coin falls per request. */
+export const STICKY_KEY_HEADER = 'understudy-sticky-key'

@@ -10,10 +10,18 @@ export const ROLLOUT_STATES = ['progressing', 'paused', 'succeeded', 'failed', '
 export type RolloutState = (typeof ROLLOUT_STATES)[number]
 
 /** Where an open rollout stands. */
-export const ROLLOUT_STEPS = ['preparing', 'shadow', 'approval', 'promoting'] as const
+export const ROLLOUT_STEPS = ['preparing', 'shadow', 'approval', 'canary', 'promoting', 'bake'] as const
 export type RolloutStep = (typeof ROLLOUT_STEPS)[number]
 
-export const PAUSE_REASONS = ['approval', 'inconclusive', 'noData', 'held', 'nodesLagging'] as const
+export const PAUSE_REASONS = [
+  'approval',
+  'inconclusive',
+  'noData',
+  'held',
+  'frozen',
+  'nodesLagging',
+  'byUser',
+] as const
 export type PauseReason = (typeof PAUSE_REASONS)[number]
 
 export const ABORT_REASONS = [
@@ -23,11 +31,12 @@ export const ABORT_REASONS = [
   'deletedInGit',
   'byUser',
   'deadline',
+  'rehearsed',
 ] as const
 export type AbortReason = (typeof ABORT_REASONS)[number]
 
 /** How a version was allowed to become live without or with evidence. */
-export const ROLLOUT_KINDS = ['evidence', 'first', 'immediate', 'returning'] as const
+export const ROLLOUT_KINDS = ['evidence', 'first', 'immediate', 'returning', 'rehearsal'] as const
 export type RolloutKind = (typeof ROLLOUT_KINDS)[number]
 
 export const VERDICTS = ['pass', 'fail', 'inconclusive', 'noData'] as const

@@ -9,6 +9,16 @@ export type PairAnswer =
       readonly confirmed?: true
     }
 
+/** Where the requests of a pair come from: clients, or what was captured of them earlier. Each source has evidence of its own. */
+export type PairSource = 'live' | 'replay'
+
+/** A request that is about to become a pair, as far as it is known before anything runs. */
+export interface AdmittedRequest {
+  readonly requestId: string
+  /** Value of the header that splits evidence; empty where there is none. */
+  readonly segment: string
+}
+
 /** One request run by both versions. `rows` is the size of its batch axis, 1 where there is none. */
 export interface Pair {
   readonly requestId: string
@@ -18,10 +28,22 @@ export interface Pair {
   readonly candidate: PairAnswer
 }
 
+/** What became of one sampled run. */
+export interface PairedRun {
+  readonly pairs: readonly Pair[]
+  /** All inputs stacked, as both versions got them. */
+  readonly inputs: NamedTensors
+  /**
+   * Time of the candidate's run in the form in which it serves; `Infinity` for one that was given up or ended, null when the candidate was not
+   * run or nobody measured.
+   */
+  readonly candidateRunMs: number | null
+}
+
 /** One run (micro-batch) that was sampled. Exactly one of the two methods is called, exactly once. */
 export interface RunTicket {
   /** Both versions answered, or failed. A timeout or crash of the candidate is its error. */
-  settle(pairs: readonly Pair[]): void
+  settle(run: PairedRun): void
   /** The platform lost the run (shed, drained, node stopping): nobody's error. */
   lose(): void
 }
@@ -32,5 +54,7 @@ export interface RunTicket {
  * `admit` is called synchronously, before either version runs, in order of admission.
  */
 export interface MirrorSink {
-  admit(mirror: MirrorPlan, requestIds: readonly string[]): RunTicket
+  admit(mirror: MirrorPlan, requests: readonly AdmittedRequest[], source: PairSource): RunTicket
+  /** Every live batch of a model that collects evidence, sampled or not: how much of the traffic the evidence speaks for. */
+  passed(mirror: MirrorPlan, requests: number, sampled: boolean): void
 }

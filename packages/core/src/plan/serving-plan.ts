@@ -33,17 +33,50 @@ export interface MeasuredCost {
   readonly memoryBytes: number
 }
 
-/** What a node mirrors while a rollout collects evidence. */
+/** How run times are compared apart. */
+export interface LatencyPlan {
+  /** Share of the mirrored batches that are also run apart, on both versions in one executor: 0 to 1. */
+  readonly share: number
+  /** A run of the candidate longer than this counts as slow; null: none does. */
+  readonly overMs: number | null
+}
+
+/** What a node mirrors, and who answers clients, while a rollout collects evidence. */
 export interface MirrorPlan {
   readonly rolloutId: string
   readonly seriesId: string
+  /** `shadow`, `canary-<percent>` or `bake`: the step that counters belong to. */
   readonly step: string
   readonly baseline: number
   readonly candidate: number
-  /** Share of live batches that also run on the candidate, 0 to 1. */
+  /** Share of live batches that run on both versions, 0 to 1. */
   readonly sample: number
+  /**
+   * Share of requests without a version of their own that the candidate answers: 0 in shadow, the weight in canary, 1 in bake, when the label
+   * `live` points to it. Baseline and candidate keep their roles throughout.
+   */
+  readonly candidateShare: number
   readonly compare: Readonly<Record<string, OutputComparison>>
+  /** Null: run times are not compared. */
+  readonly latency: LatencyPlan | null
+  /** Request header whose value splits what is counted; null: none. */
+  readonly segmentHeader: string | null
+  /** Both answers of the row that counts are kept, to be scored when an outcome is reported. */
+  readonly keepAnswers: boolean
+  /** Captured requests run through both versions, each once. */
+  readonly replay: boolean
+  /** Inputs of example pairs are kept besides outputs, encrypted. */
+  readonly storeInputs: boolean
   readonly traceparent: string | null
+}
+
+/** Live requests that a node keeps, encrypted, to be replayed through new versions. */
+export interface CapturePlan {
+  readonly share: number
+  readonly maxRequests: number
+  readonly maxBytes: number
+  readonly maxAgeMs: number
+  readonly redact: readonly string[]
 }
 
 /** Everything a node needs to know about one model. `labels` point only to versions of `versions`. */
@@ -53,6 +86,10 @@ export interface ModelPlan {
   readonly versions: readonly PlannedVersion[]
   readonly labels: Readonly<Record<string, number>>
   readonly mirror: MirrorPlan | null
+  /** Null: no request is kept. */
+  readonly capture: CapturePlan | null
+  /** Share of live answers that are kept outside of rollouts, for outcomes that are reported later; 0: none. */
+  readonly keepAnswersShare: number
 }
 
 /** What an API key may be used for. */
