@@ -52,6 +52,7 @@ export {
   type SignatureMapping,
   signatureMappingSchema,
 } from './model-config/schema.ts'
+export { NO_VERSION_NOTES, parseVersionNotes, type VersionNotes } from './model-config/version-notes.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export {
   type CapturePlan,
