@@ -47,8 +47,14 @@ export { logE, type Side } from './evidence/log-e.ts'
 export { type Thresholds, thresholds } from './evidence/thresholds.ts'
 export { EXAMPLE_KINDS, type ExampleKind, type PairExample } from './pairs/pair-examples.ts'
 export { type LedgerSnapshot, PairLedger, type PairLedgerOptions, type RunSlot } from './pairs/pair-ledger.ts'
+export {
+  type ApprovalAssessment,
+  assessApprovals,
+  type GroupApprovals,
+} from './rollouts/assess-approvals.ts'
 export { type Clearance, clearanceOf } from './rollouts/clearance.ts'
 export {
+  COMMANDS,
   type CommandDecision,
   type CommandSituation,
   type CommandType,
@@ -58,14 +64,18 @@ export {
 } from './rollouts/decide-command.ts'
 export { decideRollout } from './rollouts/decide-rollout.ts'
 export {
+  type Approval,
   DEFAULT_LIMITS,
   type NodeReport,
   type PersonsAct,
+  type PromotedNow,
+  type ReleaseFacts,
   type RolloutFacts,
   type RolloutLimits,
   type RolloutRecord,
 } from './rollouts/rollout-facts.ts'
 export {
+  answeredClients,
   type FailReason,
   FIRST_POSITION,
   isOpen,
@@ -79,9 +89,11 @@ export {
   applyMove,
   CAUSES,
   type Move,
+  mayMove,
   type RolloutTransition,
   TRANSITIONS,
   type TransitionCause,
+  type TransitionEffect,
 } from './rollouts/transitions.ts'
 export { describeIncidents, type IncidentCount } from './text/describe-incidents.ts'
 export { describeModel } from './text/describe-model.ts'
@@ -99,6 +111,7 @@ export { decideWish } from './wish/decide-wish.ts'
 export type {
   Drift,
   OpenRollout,
+  RolloutRequest,
   TipVersion,
   VersionRef,
   WishAct,
