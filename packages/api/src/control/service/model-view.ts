@@ -25,7 +25,8 @@ import type {
   VersionRef,
   VersionView,
 } from '../../views/index.ts'
-import { commitView, rolloutView, stepViews } from './rollout-view.ts'
+import { stepViews } from './rail-view.ts'
+import { commitView, rolloutView } from './rollout-view.ts'
 import { whyView } from './why-view.ts'
 
 export function refOf(record: ModelRecord, number: number | null): VersionRef | null {
@@ -132,7 +133,12 @@ export function modelView(record: ModelRecord, examples: readonly PairExampleVie
     rollout: rollout ? rolloutView(record, rollout, examples) : null,
     drift: driftView(record),
     hold: record.hold
-      ? { actor: record.hold.actor, reason: record.hold.reason, since: record.hold.createdAt.toISOString() }
+      ? {
+          actor: record.hold.actor,
+          reason: record.hold.reason,
+          since: record.hold.createdAt.toISOString(),
+          expiresAt: record.hold.expiresAt?.toISOString() ?? null,
+        }
       : null,
     policy: policyLines(record),
     policyHash: shown ? policyHashFor(record, shown) : '',
