@@ -68,6 +68,10 @@ export interface RolloutView {
   readonly seen: SeenRollout
   /** Percent of requests that the candidate answers in the canary step reached; null while there was none. */
   readonly canaryPercent: number | null
+  /** Percent of requests, step by step, as the policy says; empty: no canary. */
+  readonly canaryWeights: readonly number[]
+  /** How long the version before keeps judging after the promotion; 0: not at all. */
+  readonly bakeSeconds: number
   /** When the present state is left by itself, ISO 8601; null when it stands until something happens. */
   readonly deadlineAt: string | null
   /** End of the freeze window that now holds promotion back, ISO 8601. */

@@ -96,6 +96,8 @@ export function rolloutView(
     analysis: analysis ? analysisView(record, rollout, analysis) : null,
     seen: { rolloutId: rollout.id, candidateDigest: digest, baselineDigest, policyHash: rollout.policyHash },
     canaryPercent: canaryPercent(record, rollout),
+    canaryWeights: rollout.kind === 'evidence' ? record.config.rollout.canary : [],
+    bakeSeconds: rollout.kind === 'evidence' ? Math.round(record.config.rollout.bake / 1_000) : 0,
     deadlineAt: rollout.deadlineAt?.toISOString() ?? null,
     promotedNow: rollout.promotedNow && { ...rollout.promotedNow, at: rollout.promotedNow.at.toISOString() },
     ...approvalFacts(record, rollout),
