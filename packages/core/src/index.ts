@@ -53,6 +53,7 @@ export {
   type SignatureMapping,
   signatureMappingSchema,
 } from './model-config/schema.ts'
+export { suggestComparisons } from './model-config/suggest-comparisons.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export {
   type CapturePlan,
