@@ -123,6 +123,7 @@ export function digitsModel(pairs: number): ModelView {
       actor: 'local:amara',
       reason: 'v2 confuses 3 and 8 on the new scanner',
       since: ago(2_950),
+      expiresAt: null,
     },
     policyHash: digestOf('policy of digits'),
     promotions: [
