@@ -29,6 +29,7 @@ function mayView(record: ModelRecord, rollout: RolloutRecord): RolloutView['may'
     rollout: deciderRollout(record, rollout),
     candidateStanding: standingOf(record, rollout.digest),
     verdict: rollout.verdict,
+    previous: rolloutFacts(record, rollout, { supersededBy: null, act: null, release: null }).previous,
   }
   const judged = COMMANDS.map((type) => {
     const decision = decideCommand({ type, reason: 'a reason', seen: null }, situation)
@@ -53,7 +54,7 @@ function approvalViews(record: ModelRecord, rollout: RolloutRecord): readonly Ap
 }
 
 function approvalFacts(record: ModelRecord, rollout: RolloutRecord) {
-  const facts = rolloutFacts(record, rollout, { supersededBy: null, act: null })
+  const facts = rolloutFacts(record, rollout, { supersededBy: null, act: null, release: null })
   const assessed = assessApprovals(deciderRollout(record, rollout), facts)
   return {
     approvalsRequired: rollout.kind === 'evidence' ? assessed.required : 0,
