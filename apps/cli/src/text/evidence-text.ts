@@ -14,7 +14,7 @@ const E_MAX = 10_000
 function times(logE: number): string {
   const e = Math.exp(logE)
   if (e > E_MAX) return '> 10,000x'
-  return e < 20 ? `${e.toFixed(1)}x` : `${Math.round(e)}x`
+  return e < 19.95 ? `${e.toFixed(1)}x` : `${Math.round(e)}x`
 }
 
 function gateRow(gate: GateView): readonly string[] {

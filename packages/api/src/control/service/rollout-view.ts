@@ -58,7 +58,10 @@ function approvalFacts(record: ModelRecord, rollout: RolloutRecord) {
   const assessed = assessApprovals(deciderRollout(record, rollout), facts)
   return {
     approvalsRequired: rollout.kind === 'evidence' ? assessed.required : 0,
-    approvedBy: assessed.counted,
+    // What was consumed by a promotion counts no more, and is who let it.
+    approvedBy: OPEN.has(rollout.state)
+      ? assessed.counted
+      : [...new Set(rollout.approvals.map(({ actor }) => actor))],
     approvals: approvalViews(record, rollout),
     approvalGroups: assessed.groups.map(({ name, required, counted }) => ({
       name,
