@@ -121,7 +121,7 @@ describe('kept answers', () => {
     ...{
       pair: { seriesId: flush.seriesId, step: 'shadow' },
       source: 'live',
-      answer: { label: [1] },
+      answer: '{"label":[1]}',
       ...changes,
     },
   })
@@ -141,7 +141,7 @@ describe('kept answers', () => {
     }))
 
   it('are stored once, however often they are flushed', async () => {
-    const answers = [answerOf(), answerOf({ number: 2, answer: { label: ['a\0'] } })]
+    const answers = [answerOf(), answerOf({ number: 2, answer: JSON.stringify({ label: ['a\0'] }) })]
     await node.store.flushEvidence([], { answers })
     await node.store.flushEvidence([], { answers: [...answers, ...answers] })
     await node.store.flushEvidence([], { answers: [answerOf({ row: 7 })] })

@@ -40,6 +40,7 @@ export {
 } from './comparators/compare-pair.ts'
 export type { CrashBreach } from './comparators/crash-breach.ts'
 export { findParityBreach, type ParityBreach } from './comparators/parity-breach.ts'
+export { type OutputRow, ROW_ANSWER_CHARS_MAX, rowAnswer } from './comparators/row-answer.ts'
 export { type Counters, type PropertyCounters, pairsOf } from './evidence/counters.ts'
 export { type Forecast, forecastPairs, LEAST_PAIRS_FOR_TREND } from './evidence/forecast.ts'
 export { leastMargin } from './evidence/least-margin.ts'

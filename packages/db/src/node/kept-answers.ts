@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
-import { storableJson } from './storable-text.ts'
+import { storableJsonText } from './storable-text.ts'
 
 /** What one version answered in one row, kept to be scored when an outcome is reported. */
 export interface KeptAnswerRow {
@@ -12,8 +12,8 @@ export interface KeptAnswerRow {
   /** Series and step of the pair that it is half of; null for a live answer outside of rollouts. */
   readonly pair: { readonly seriesId: string; readonly step: string } | null
   readonly source: 'live' | 'replay'
-  /** Values of that row, by output. JSON-safe. */
-  readonly answer: Readonly<Record<string, unknown>>
+  /** All outputs of that row as JSON: `{"<output>": {dtype, shape, values}}`, values in row-major order, as `rowAnswer` of `@understudy/rollout` makes it. */
+  readonly answer: string
   /** Milliseconds since the epoch, by the node's clock. */
   readonly atMs: number
 }
@@ -46,7 +46,7 @@ export async function writeKeptAnswers(client: PoolClient, answers: readonly Kep
       answers.map((row) => row.pair?.seriesId ?? null),
       answers.map((row) => row.pair?.step ?? null),
       answers.map((row) => row.source),
-      answers.map((row) => storableJson(row.answer)),
+      answers.map((row) => storableJsonText(row.answer)),
       answers.map((row) => new Date(row.atMs)),
     ],
   )
