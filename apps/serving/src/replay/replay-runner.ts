@@ -72,12 +72,19 @@ export class ReplayRunner {
     const { clock, seriesIds, seriesOf } = this.#options
     while (!this.#stop.signal.aborted) {
       for (const seriesId of seriesIds()) if (this.#wanted(seriesId)) this.#begin(seriesId)
-      for (const [seriesId, progress] of this.#progress) {
+      for (const seriesId of this.#progress.keys()) {
         if (seriesOf(seriesId) === undefined) this.#progress.delete(seriesId)
-        // A request may wait for clients for longer than the lease.
-        else if (this.#running.has(seriesId)) await this.#claim(seriesId, progress).catch(() => undefined)
       }
+      await this.#renewClaims()
       await clock.sleep(LOOK_MS, this.#stop.signal)
+    }
+  }
+
+  /** A request may wait for clients for longer than the lease. */
+  async #renewClaims(): Promise<void> {
+    for (const [seriesId, progress] of this.#progress) {
+      const isHeld = this.#running.has(seriesId) && Number.isFinite(progress.claimedAtMs)
+      if (isHeld) await this.#claim(seriesId, progress).catch(() => undefined)
     }
   }
 
