@@ -60,14 +60,14 @@ describe('captured requests', () => {
       ...LIMITS,
       maxAgeMs: 30 * 86_400_000,
     })
-    await node.store.requests.forget(new Map())
+    await node.store.requests.forget(new Map([[model, { ...LIMITS, maxAgeMs: 30 * 86_400_000 }]]))
     expect(await keptIds()).toEqual(['young'])
-    await node.store.requests.forget(new Map([[model, null]]))
+    await node.store.requests.forget(new Map())
     expect(await keptIds()).toEqual([])
   })
 
   it('are dropped for a model that keeps none', async () => {
-    await node.store.requests.storeCaptures([captureOf('a')], new Map([[model, null]]))
+    await node.store.requests.storeCaptures([captureOf('a')], new Map())
     expect(await keptIds()).toEqual([])
   })
 })

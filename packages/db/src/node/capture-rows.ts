@@ -18,7 +18,7 @@ export interface CaptureLimits {
   readonly maxAgeMs: number
 }
 
-/** No request is kept longer, whatever a policy says, nor one of a model that keeps none any more. */
+/** No request is kept longer, whatever a policy says. */
 const CAPTURE_AGE_MS_MAX = 7 * 86_400_000
 
 /** Inserts captured requests; the first of an id stays. Bodies travel as they are, without a text form that would hold up the loop. */
@@ -60,20 +60,15 @@ export async function trimCaptures(
   )
 }
 
-/** Forgets what no policy keeps. Bounded: the rest goes the next time. */
-export async function forgetOldCaptures(client: Pick<Pool | PoolClient, 'query'>): Promise<void> {
+/** Forgets requests of models that keep none any more, and what no policy keeps so long. Bounded: the rest goes the next time. */
+export async function forgetCaptures(
+  client: Pick<Pool | PoolClient, 'query'>,
+  keepingModels: readonly string[],
+): Promise<void> {
   await client.query(
     `DELETE FROM capture WHERE (model, request_id) IN (
        SELECT model, request_id FROM capture
-       WHERE captured_at < clock_timestamp() - $1 * interval '1 millisecond' LIMIT 5000)`,
-    [CAPTURE_AGE_MS_MAX],
-  )
-}
-
-/** The model keeps no requests any more: forgets those that it has, a part at a time. */
-export async function forgetCaptures(client: Pick<Pool | PoolClient, 'query'>, model: string): Promise<void> {
-  await client.query(
-    'DELETE FROM capture WHERE model = $1 AND request_id IN (SELECT request_id FROM capture WHERE model = $1 LIMIT 5000)',
-    [model],
+       WHERE model <> ALL ($1::text[]) OR captured_at < clock_timestamp() - $2 * interval '1 millisecond' LIMIT 5000)`,
+    [keepingModels, CAPTURE_AGE_MS_MAX],
   )
 }

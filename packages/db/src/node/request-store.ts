@@ -3,7 +3,6 @@ import {
   type CaptureLimits,
   type CaptureRow,
   forgetCaptures,
-  forgetOldCaptures,
   trimCaptures,
   writeCaptures,
 } from './capture-rows.ts'
@@ -15,8 +14,8 @@ const REPLAY_LEASE_MS = 15_000
 /** Inputs of examples are forgotten after so many days. */
 const EXAMPLE_INPUT_DAYS = 7
 
-/** Of each model, what may be kept; null: nothing, and what there is goes. */
-export type CapturePolicies = ReadonlyMap<string, CaptureLimits | null>
+/** What may be kept, of each model that keeps requests. */
+export type CapturePolicies = ReadonlyMap<string, CaptureLimits>
 
 /** A node's side of what is kept of requests: captured ones, their replay, and what has to be forgotten. */
 export class RequestStore {
@@ -30,7 +29,7 @@ export class RequestStore {
 
   /** Stores captured requests, and forgets the oldest of their models beyond the limits, in one transaction. Repeating it changes nothing. */
   async storeCaptures(captures: readonly CaptureRow[], policies: CapturePolicies): Promise<void> {
-    const wanted = captures.filter(({ model }) => policies.get(model))
+    const wanted = captures.filter(({ model }) => policies.has(model))
     if (wanted.length === 0) return
     const client = await this.#pool.connect()
     try {
@@ -59,13 +58,10 @@ export class RequestStore {
     return readReplays(this.#pool, { seriesId, except, limit })
   }
 
-  /** Forgets what is too old, beyond its limits, or of models that keep nothing any more; a part at a time. */
+  /** Forgets what is too old, beyond its limits, or of models that keep no requests any more; a part at a time. */
   async forget(policies: CapturePolicies): Promise<void> {
-    for (const [model, limits] of policies) {
-      if (limits === null) await forgetCaptures(this.#pool, model)
-      else await trimCaptures(this.#pool, model, limits)
-    }
-    await forgetOldCaptures(this.#pool)
+    for (const [model, limits] of policies) await trimCaptures(this.#pool, model, limits)
+    await forgetCaptures(this.#pool, [...policies.keys()])
     await forgetOldAnswers(this.#pool)
     await this.#pool.query(
       `UPDATE pair_example SET inputs = NULL WHERE inputs IS NOT NULL AND at < clock_timestamp() - $1 * interval '1 day'`,
