@@ -97,7 +97,13 @@ describe('a version whose fault begins only in canary', () => {
   const model = 'late-fault'
 
   it('is taken off and withdrawn, what is live stays, and no request fails', async () => {
-    await firstVersion(model, rolloutPolicy({ canary: [30, 60], canaryMinDuration: '1m', bake: '1m' }))
+    await firstVersion(
+      model,
+      rolloutPolicy({
+        ...{ canary: [30, 60], canaryMinDuration: '1m', bake: '1m' },
+        gates: { errors: { margin: 0.02 } },
+      }),
+    )
     const quiet = await begin(model)
     await clone.pushVersion({ model, number: 2, bytes: faultyModel('fails', 2) })
     await untilStep(model, 'canary')
@@ -147,7 +153,7 @@ describe('what a person may do to an open rollout', () => {
     await firstVersion(model, rolloutPolicy({ shadow: { minPairs: 100_000 } }))
     await clone.pushVersion({ model, number: 2, bytes: scaledModel(2) })
     await untilStep(model, 'shadow')
-    expect(await platform.ok(['pause', model])).toContain('paused')
+    expect(await platform.ok(['pause', model])).toMatch(/^Paused handled v2/)
     await platform.ok(['pause', model])
     expect((await platform.status(model)).rollout).toMatchObject({ state: 'paused', reason: 'byUser' })
     expect(await platform.ok(['why', model])).toContain('understudy resume')
