@@ -35,7 +35,13 @@ export class CanaryRun implements SecondClients {
 
   /** The other version, which runs the same batch anyway. */
   otherOf(index: number): OtherVersion {
-    return { ask: (receiver) => this.#askOther(index, receiver), isBusy: () => false }
+    return {
+      ask: (receiver) => {
+        this.#askOther(index, receiver)
+        return true
+      },
+      isBusy: () => false,
+    }
   }
 
   answered(answers: readonly PairAnswer[], runTimeMs: number): void {

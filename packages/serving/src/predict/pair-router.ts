@@ -1,4 +1,4 @@
-import { type Clock, PlatformError, STICKY_KEY_HEADER, toPlatformError, versionName } from '@understudy/core'
+import { type Clock, STICKY_KEY_HEADER, toPlatformError } from '@understudy/core'
 import type { MirrorDispatcher } from '../mirror/mirror-dispatcher.ts'
 import type { MirrorLane } from '../mirror/mirror-lane.ts'
 import { headerOf } from '../mirror/segment-of.ts'
@@ -76,7 +76,6 @@ export class PairRouter implements BatchRouter {
   clientOf(id: ServableId, request: BatchRequest, client: BatchReceiver): BatchReceiver {
     const lane = this.#options.mirror.laneOf(id)
     if (lane === undefined || lane.plan.candidate !== id.version) return client
-    if (this.#options.loadedAs(lane.second) === undefined) return client
     const deadlineAtMs = this.#options.clock.monotonicMs() + request.timeoutMs
     const other: OtherVersion = {
       ask: (receiver) => this.#ask(lane.second, { request, deadlineAtMs }, receiver),
@@ -137,7 +136,10 @@ export class PairRouter implements BatchRouter {
       client: pending,
       origin: this.#originOf(split),
       other: {
-        ask: (receiver) => batch.resubmit(this.#again(request, deadlineAtMs), receiver),
+        ask: (receiver) => {
+          batch.resubmit(this.#again(request, deadlineAtMs), receiver)
+          return true
+        },
         isBusy: () => isBusy(this.#options.loadedAs(lane.primary)),
       },
       timeoutMs: this.#leftMs(deadlineAtMs),
@@ -145,9 +147,9 @@ export class PairRouter implements BatchRouter {
     try {
       const checked = candidate.validator.check(request.inputs)
       candidate.batcher.submit({ ...this.#again(request, deadlineAtMs), ...checked }, standIn)
-    } catch {
+    } catch (error) {
       // What the version that is live takes is not the caller's fault.
-      standIn.standIn()
+      standIn.refused(toPlatformError(error))
     }
   }
 
@@ -155,22 +157,21 @@ export class PairRouter implements BatchRouter {
     id: ServableId,
     { request, deadlineAtMs }: { readonly request: BatchRequest; readonly deadlineAtMs: number },
     receiver: BatchReceiver,
-  ): void {
+  ): boolean {
+    const other = this.#options.loadedAs(id)
+    if (other === undefined) return false
+    const origin = this.#trialOrigin(id, other)
+    const client: BatchReceiver = {
+      answered: (outputs) => receiver.answered(outputs, origin),
+      failed: (error) => receiver.failed(error),
+    }
     try {
-      const other = this.#options.loadedAs(id)
-      if (other === undefined) throw notAvailable(id)
       const checked = other.validator.check(request.inputs)
-      const origin = this.#trialOrigin(id, other)
-      other.batcher.submit(
-        { ...this.#again(request, deadlineAtMs), ...checked },
-        {
-          answered: (outputs) => receiver.answered(outputs, origin),
-          failed: (error) => receiver.failed(error),
-        },
-      )
+      other.batcher.submit({ ...this.#again(request, deadlineAtMs), ...checked }, client)
     } catch (error) {
       receiver.failed(toPlatformError(error))
     }
+    return true
   }
 
   #standIn(given: {
@@ -207,11 +208,4 @@ export class PairRouter implements BatchRouter {
 
 function isBusy(loaded: LoadedVersion | undefined): boolean {
   return loaded === undefined || loaded.batcher.load.queued * 2 > loaded.planned.runtime.maxQueue
-}
-
-function notAvailable({ name, version }: ServableId): PlatformError {
-  return new PlatformError(
-    'serving.version_not_available',
-    `${versionName(name, version)} is not available to stand in.`,
-  )
 }

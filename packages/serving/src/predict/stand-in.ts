@@ -4,8 +4,8 @@ import type { AnswerOrigin, BatchReceiver } from './pending-request.ts'
 
 /** The version that answers when the one on trial does not. */
 export interface OtherVersion {
-  /** Asks it for the answer to the same request; exactly one call of the receiver. Never throws. */
-  ask(receiver: BatchReceiver): void
+  /** Asks it for the answer to the same request: exactly one call of the receiver. False: it is not there. Never throws. */
+  ask(receiver: BatchReceiver): boolean
   /** It has enough to do: nothing is asked of it in advance. */
   isBusy(): boolean
 }
@@ -31,7 +31,7 @@ export class StandIn implements BatchReceiver, Expiring {
   readonly #options: StandInOptions
   #isDone = false
   #isAsked = false
-  #hasFailed = false
+  #error: PlatformError | undefined
   #otherError: PlatformError | undefined
 
   constructor(options: StandInOptions) {
@@ -48,32 +48,34 @@ export class StandIn implements BatchReceiver, Expiring {
   failed(error: PlatformError): void {
     if (this.#isDone) return
     if (error.code === 'serving.cancelled' || error.code === 'serving.deadline_exceeded') this.#fail(error)
-    else this.standIn()
+    else this.refused(error)
   }
 
-  /** Nothing is to be had of the version on trial. */
-  standIn(): void {
-    this.#hasFailed = true
+  /** The version on trial does not take it, whoever is to blame for that. */
+  refused(error: PlatformError): void {
+    if (this.#isDone) return
+    this.#error = error
     if (this.#otherError !== undefined) this.#fail(this.#otherError)
-    else this.#ask()
+    else if (!this.#isAsked && !this.#ask()) this.#fail(error)
   }
 
   expire(): void {
-    if (!this.#isDone && !this.#options.other.isBusy()) this.#ask()
+    if (!this.#isDone && !this.#isAsked && !this.#options.other.isBusy()) this.#ask()
   }
 
-  #ask(): void {
-    if (this.#isAsked || this.#isDone) return
+  #ask(): boolean {
+    // It may answer before it returns.
     this.#isAsked = true
-    this.#options.other.ask({
+    this.#isAsked = this.#options.other.ask({
       answered: (outputs, origin) => {
         if (this.#finish()) this.#options.client.answered(outputs, origin)
       },
       failed: (error) => {
         this.#otherError = error
-        if (this.#hasFailed) this.#fail(error)
+        if (this.#error !== undefined) this.#fail(error)
       },
     })
+    return this.#isAsked
   }
 
   #fail(error: PlatformError): void {
