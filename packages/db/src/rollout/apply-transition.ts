@@ -2,6 +2,7 @@ import { planServing } from '@understudy/core'
 import { type Analysis, describeAnalysis, type RolloutTransition, standingAfter } from '@understudy/rollout'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
+import { notifyTransition } from '../outbox/notify-transition.ts'
 import { lockPlan, moveLabels, setAspired } from '../plan/plan-store.ts'
 import {
   type ModelRecord,
@@ -132,6 +133,7 @@ export async function applyTransition(
     },
   })
   if (!open) await endRollout(tx, subject, transition, by)
+  await notifyTransition(tx, subject, transition)
   return {
     actor: by.actor,
     action: transition.cause === 'committed' ? 'promoted' : `rollout.${open ? transition.cause : to.state}`,

@@ -4,6 +4,7 @@ import { applyMove } from '@understudy/rollout'
 import { type AuditEntry, audit } from '../audit/audit.ts'
 import type { Database, Tx } from '../database.ts'
 import { notifyChange } from '../notify.ts'
+import { notifyRollback } from '../outbox/notify-transition.ts'
 import { lockPlan, moveLabels } from '../plan/plan-store.ts'
 import {
   type ModelRecord,
@@ -140,6 +141,7 @@ export async function rollback(database: Database, act: RollbackAct): Promise<Ac
     })
     await requestWork(tx, 'model', record.name)
     await notifyChange(tx, 'plan')
+    await notifyRollback(tx, { ...act, from: live.number, to: restored.number, generation })
     if (aborted) await audit(tx, aborted)
     await audit(tx, {
       actor: act.actor,
