@@ -52,6 +52,19 @@ export {
   type SignatureMapping,
   signatureMappingSchema,
 } from './model-config/schema.ts'
+export { decideOverride, type OverrideDecision, type OverrideFacts } from './override/decide-override.ts'
+export {
+  type OverrideDocument,
+  parseSignedOverride,
+  type SignedOverride,
+} from './override/override-document.ts'
+export {
+  deriveOverrideKey,
+  isOverrideProof,
+  isSignedOverride,
+  overrideProof,
+  signOverride,
+} from './override/override-signature.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export {
   type CapturePlan,

@@ -8,7 +8,7 @@ import type { CliEnvironment } from '../env.ts'
 import { checkBuilt, checkGit, checkPorts, type WantedPort } from './checks.ts'
 import { childEnvironment } from './child-environment.ts'
 import { type DataFolder, prepareDataFolder } from './data-folder.ts'
-import { keyCheckKey } from './installation-secret.ts'
+import { keyCheckKey, overrideKey } from './installation-secret.ts'
 import type { CreateModelsRepository } from './models-repository.ts'
 import { nodePorts } from './node-ports.ts'
 import {
@@ -171,10 +171,12 @@ class Start {
     const { supervisor, progress } = this.#parts
     const serving = nodes.length === 0 ? 'serving node' : `${nodes.length} serving nodes, balancer`
     progress.line(`starting controller, ${serving} and console`)
-    const { servingUrl, consolePort } = config
+    const { servingUrl, consolePort, notify, secretKey } = config
+    const { realPath } = this.#parts.folder
     const context: SpecContext = {
-      ...{ files, env, runDir: this.#runDir, clock, servingUrl, consolePort },
-      keyCheckKey: await keyCheckKey(this.#parts.folder.realPath, config.secretKey),
+      ...{ files, env, runDir: this.#runDir, clock, servingUrl, consolePort, notify },
+      keyCheckKey: await keyCheckKey(realPath, secretKey),
+      overrideKey: await overrideKey(realPath, secretKey),
     }
     await Promise.all([
       supervisor.start(controllerSpec(context)),
