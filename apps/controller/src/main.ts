@@ -6,6 +6,7 @@ import {
   ChangeListener,
   findAlarms,
   forgetLapsedNodes,
+  mergeOverride,
   OUTBOX_TOPIC,
   OutboxQueue,
   openDatabase,
@@ -22,6 +23,7 @@ import { startTelemetry } from '@understudy/telemetry/sdk'
 import { readEnv } from './env.ts'
 import { createChannels } from './outbox/create-channels.ts'
 import { OutboxLoop } from './outbox/outbox-loop.ts'
+import { OverrideMerger } from './override/override-merger.ts'
 import { createReconcileModel } from './rollout/reconcile-model.ts'
 import { createSyncRepository } from './sync/sync-repository.ts'
 import { createValidateVersion } from './validation/validate-version.ts'
@@ -101,6 +103,10 @@ const outbox = new OutboxLoop({
   logger,
 })
 
+const merger = new OverrideMerger({
+  ...{ merge: () => database.transaction(mergeOverride), clock: systemClock, logger },
+})
+
 const stopping = new AbortController()
 const askForSync = () =>
   requestWork(database.prisma, 'repository', `${url}#${branch}`).catch((error: unknown) =>
@@ -109,6 +115,7 @@ const askForSync = () =>
 
 listener.onChange((topic) => {
   if (topic === OUTBOX_TOPIC) return outbox.wake()
+  if (topic === 'override') return merger.wake()
   if (topic === 'node' || topic === 'evidence') {
     requestOpenRollouts(database).catch((error: unknown) => logger.debug({ err: error }, 'a hint was lost'))
   }
@@ -123,12 +130,13 @@ const repositoryPath = parseRepositoryUrl(url, { allowLocal: true }).localPath
 if (repositoryPath !== undefined) watchPushes(repositoryPath, () => void askForSync(), stopping.signal)
 loop.start()
 outbox.start()
+merger.start()
 logger.info({ event: 'ready', repository: shownUrl(url), branch }, 'controller ready')
 
 onShutdown(
   async () => {
     stopping.abort()
-    await Promise.all([loop.close(), outbox.close()])
+    await Promise.all([loop.close(), outbox.close(), merger.close()])
     await listener.close()
     await database.close()
     await telemetry.shutdown()

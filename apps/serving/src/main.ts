@@ -30,6 +30,11 @@ import { NodeReporter } from './node/node-reporter.ts'
 import { createOnnxAdapter } from './node/onnx-adapter.ts'
 import { PlanFileReader } from './node/plan-file-reader.ts'
 import { DatabasePlanReader } from './node/plan-reader.ts'
+import { NodeOverrides } from './override/node-overrides.ts'
+import { overriddenNode } from './override/overridden-node.ts'
+import { OverrideReporter } from './override/override-reporter.ts'
+import { OverrideRoute } from './override/override-route.ts'
+import { OverrideStore } from './override/override-store.ts'
 import { ModelStatistics } from './telemetry/model-statistics.ts'
 import { NodeMetrics } from './telemetry/node-metrics.ts'
 import { ServingSpans } from './telemetry/serving-spans.ts'
@@ -77,6 +82,9 @@ const reader =
   record === undefined
     ? new PlanFileReader(env.UNDERSTUDY_PLAN_FILE ?? '', { clock: systemClock, series })
     : new DatabasePlanReader(record.store, record.listener, series)
+const overrides = await OverrideStore.open(path.join(folder, 'overrides.json'), (error) =>
+  logger.error({ err: error }, 'overrides of this node cannot be read: what is live follows the plan'),
+)
 
 const artifacts = new ArtifactStore(path.join(env.UNDERSTUDY_DATA_DIR, 'artifacts'))
 const ingest = new IngestClient({ workerPath: new URL('./versions/worker.mjs', import.meta.url) })
@@ -112,6 +120,7 @@ const core = new ServingNodeCore(
   {
     reader: watchPlan(reader, versions),
     store: new FilePlanStore(path.join(folder, 'plan.json')),
+    overrides,
     adapter: createOnnxAdapter({
       store: artifacts,
       versions,
@@ -140,11 +149,19 @@ const reporter =
   record === undefined
     ? new EvidenceLog({ collector, clock: systemClock, logger })
     : new NodeReporter({ core, collector, incidents, store: record.store, clock: systemClock, logger })
+const overrideReporter =
+  record && new OverrideReporter({ overrides, record: record.store, clock: systemClock, logger })
 const codec = new CodecClient({ workerPath: new URL('./codec/worker.mjs', import.meta.url), onFault })
 const server = createRestServer({
   predictor: core.predictor,
   health: { live: () => true, ready: () => core.isReady() },
   metrics: metrics.route,
+  overrides: new OverrideRoute(
+    new NodeOverrides({
+      ...{ node: overriddenNode(core), store: overrides, clock: systemClock },
+      overrideKey: env.UNDERSTUDY_OVERRIDE_KEY,
+    }),
+  ),
   statistics,
   access: keys ?? openAccess,
   tls,
@@ -169,6 +186,7 @@ record?.listener.start()
 tls?.start()
 core.start()
 reporter.start()
+overrideReporter?.start()
 const { port: grpcPort } = await grpcServer.listen()
 const address = await server.listen()
 logger.info(
@@ -194,7 +212,7 @@ onShutdown(
     // Answers for a moment longer: a request may be on its way over a connection that was idle.
     const drain = { deadlineMs: drainTimeoutMs, graceMs: DRAIN_GRACE_MS }
     const drained = Promise.all([server.close(drain), grpcServer.close(drain)])
-    await reporter.close()
+    await Promise.all([reporter.close(), overrideReporter?.close()])
     await drained
     await codec.close()
     await core.close({ drainTimeoutMs })

@@ -65,6 +65,12 @@ export {
   overrideProof,
   signOverride,
 } from './override/override-signature.ts'
+export {
+  OVERRIDE_PROOF_HEADER,
+  OVERRIDES_PATH,
+  type OverrideStatus,
+  parseOverrideStatus,
+} from './override/override-status.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export {
   type CapturePlan,

@@ -2,3 +2,4 @@ export { CHANGE_CHANNEL, ChangeListener, type ChangeListenerOptions } from './ch
 export type { CounterRow, EvidenceFlush } from './evidence-flush.ts'
 export { type NodeReport, NodeStore, type NodeStoreOptions, type ServableReport } from './node-store.ts'
 export type { IncidentReport } from './write-incidents.ts'
+export type { OverrideReport } from './write-overrides.ts'

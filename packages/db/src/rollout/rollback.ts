@@ -101,7 +101,10 @@ function stale(record: ModelRecord, act: RollbackAct): string | null {
  * It sets a hold, withdraws the digest, moves the label, and records promotion and audit. The same rollback twice changes nothing.
  * @throws PlatformError `rollout.no_previous` when there is no version to return to
  */
-export async function rollback(database: Database, act: RollbackAct): Promise<ActOutcome> {
+export async function rollback(
+  database: Pick<Database, 'transaction'>,
+  act: RollbackAct,
+): Promise<ActOutcome> {
   return await database.transaction(async (tx) => {
     const record = await lockRecord(tx, act.model)
     const refused = stale(record, act)

@@ -37,6 +37,8 @@ interface PlanView {
 export interface NodePredictorOptions {
   readonly resolve: (request: ServableRequest) => ResolvedServable<LoadedVersion>
   readonly generationOf: (model: string) => number | undefined
+  /** Id of the override by which a version is live here; undefined: the plan says so. */
+  readonly overrideOf: (model: string, version: number) => string | undefined
   readonly plan: PlanView
   readonly monitor: ServableStateMonitor
   readonly clock: Clock
@@ -140,7 +142,8 @@ export class NodePredictor implements Predictor {
     if (!this.#options.plan.has(model)) throw modelNotFound(model)
     const { servable, id, generation = 0 } = this.#resolve(model, selector)
     const variant = selector.kind === 'live' ? 'live' : 'pinned'
-    return { loaded: servable, servedBy: this.#servedBy.of(servable, { id, variant, generation }) }
+    const override = variant === 'live' ? this.#options.overrideOf(model, id.version) : undefined
+    return { loaded: servable, servedBy: this.#servedBy.of(servable, { id, variant, generation, override }) }
   }
 
   #resolve(model: string, selector: VersionSelector): ResolvedServable<LoadedVersion> {

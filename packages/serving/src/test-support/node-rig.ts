@@ -1,6 +1,7 @@
 import type { Clock, PlatformError, ServingPlan } from '@understudy/core'
 import { ServingNodeCore } from '../node/serving-node-core.ts'
 import { type ExecutorIncident, type LabelsMoved, noopObserver } from '../observer.ts'
+import type { PlanOverrides } from '../plan/plan-overrides.ts'
 import type { LoadContext, ServableId } from '../servable.ts'
 import { FakeModel, rowsOfX, valuesOfY } from './fake-model.ts'
 import { FakePlanReader, MemoryPlanStore } from './fake-plan-ports.ts'
@@ -14,6 +15,7 @@ export function nodeRig(options: {
   readonly plan?: ServingPlan
   readonly kept?: ServingPlan
   readonly memoryLimitBytes?: number
+  readonly overrides?: PlanOverrides
   /** @defaultValue a sound model */
   readonly createModel?: (id: ServableId) => FakeModel
 }) {
@@ -55,6 +57,7 @@ export function nodeRig(options: {
   const core = new ServingNodeCore(
     {
       ...{ reader, store, clock: options.clock, mirrorSink: sink, random: () => 0, adapter: { adapt } },
+      overrides: options.overrides,
       observer: {
         ...noopObserver,
         labelsMoved: (event) => seen.moved.push(event),
