@@ -65,8 +65,21 @@ describe('readEnvironment', () => {
   })
 
   it('keeps its secrets to itself', () => {
-    const secrets = { UNDERSTUDY_SECRET_KEY: 's', UNDERSTUDY_KEY_CHECK_KEY: 'c', UNDERSTUDY_API_KEY: 'a' }
+    const secrets = {
+      ...{ UNDERSTUDY_SECRET_KEY: 's', UNDERSTUDY_KEY_CHECK_KEY: 'c', UNDERSTUDY_API_KEY: 'a' },
+      UNDERSTUDY_OVERRIDE_KEY: 'o',
+    }
     expect(readEnvironment('/project', secrets).passedOn).toEqual({})
+  })
+
+  it('keeps for the controller whom it tells: nodes and console learn no address and no secret of theirs', () => {
+    const notify = {
+      ...{ UNDERSTUDY_NOTIFY_WEBHOOK_URL: 'https://x.example', UNDERSTUDY_NOTIFY_WEBHOOK_SECRET: 's' },
+      ...{ UNDERSTUDY_NOTIFY_SMTP_URL: 'smtp://u:p@x' },
+    }
+    const read = readEnvironment('/project', { ...notify, UNDERSTUDY_DRIFT_ALARM: '2h' })
+    expect(read.notify).toEqual(notify)
+    expect(read.passedOn).toEqual({ UNDERSTUDY_DRIFT_ALARM: '2h' })
   })
 
   it('passes on what children need and no secrets of the shell', () => {

@@ -42,6 +42,8 @@ export interface CliEnvironment {
   readonly host: Readonly<Record<string, string | undefined>>
   /** Variables that every child process gets as they are. */
   readonly passedOn: Readonly<Record<string, string>>
+  /** Whom the controller tells of what: secrets and addresses, for it alone. */
+  readonly notify: Readonly<Record<string, string>>
 }
 
 /** Our own variables too: a process may know options that the command line does not. */
@@ -50,8 +52,10 @@ const PASSED_ON = /^(PATH|HOME|TZ|LANG|(OTEL|UNDERSTUDY)_[A-Z0-9_]+)$/
 const KEPT_BACK: readonly string[] = [
   'UNDERSTUDY_SECRET_KEY',
   'UNDERSTUDY_KEY_CHECK_KEY',
+  'UNDERSTUDY_OVERRIDE_KEY',
   'UNDERSTUDY_API_KEY',
 ]
+const NOTIFY = /^UNDERSTUDY_NOTIFY_[A-Z_]+$/
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error']
 
 /**
@@ -94,12 +98,18 @@ export function readEnvironment(
     osUser: text('UNDERSTUDY_OS_USER') ?? osUser(),
     parentPipe: source.UNDERSTUDY_PARENT_PIPE === '1',
     host: source,
-    passedOn: Object.fromEntries(
-      Object.entries(source).flatMap(([name, value]) =>
-        value && PASSED_ON.test(name) && !KEPT_BACK.includes(name) ? [[name, value]] : [],
-      ),
+    passedOn: variables(
+      source,
+      (name) => PASSED_ON.test(name) && !NOTIFY.test(name) && !KEPT_BACK.includes(name),
     ),
+    notify: variables(source, (name) => NOTIFY.test(name)),
   }
+}
+
+function variables(source: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(source).flatMap(([name, value]) => (value && wanted(name) ? [[name, value]] : [])),
+  )
 }
 
 /** Where this machine reaches a node that listens on `host`. */

@@ -71,7 +71,8 @@ describe('understudy up on an empty data folder', () => {
 describe('understudy up that runs', () => {
   let run: UpRun
   beforeAll(async () => {
-    run = platform.up({ env: { AWS_SECRET_ACCESS_KEY: 'secret', UNDERSTUDY_OS_USER: 'ada' } })
+    const notify = { UNDERSTUDY_NOTIFY_SLACK_URL: 'https://hooks.example/secret' }
+    run = platform.up({ env: { AWS_SECRET_ACCESS_KEY: 'secret', UNDERSTUDY_OS_USER: 'ada', ...notify } })
     await run.running()
   })
   afterAll(() => platform.end())
@@ -86,9 +87,11 @@ describe('understudy up that runs', () => {
       NODE_ENV: 'production',
       PATH: expect.any(String),
       UNDERSTUDY_CONSOLE_PORT: String(platform.consolePort),
+      UNDERSTUDY_CONSOLE_URL: `http://127.0.0.1:${platform.consolePort}`,
       UNDERSTUDY_DATA_DIR: platform.dataDir,
       UNDERSTUDY_ENVIRONMENT: 'production',
       UNDERSTUDY_GRPC_PORT: String(platform.grpcPort),
+      UNDERSTUDY_NOTIFY_SLACK_URL: 'https://hooks.example/secret',
       UNDERSTUDY_OS_USER: 'ada',
       UNDERSTUDY_PARENT_PIPE: '1',
       UNDERSTUDY_POLL_INTERVAL_MS: '15000',
@@ -97,6 +100,15 @@ describe('understudy up that runs', () => {
       UNDERSTUDY_REST_PORT: String(platform.restPort),
       UNDERSTUDY_SERVING_URL: `http://127.0.0.1:${platform.restPort}`,
     })
+  })
+
+  it('gives nodes what they check keys and overrides with, and nothing of whom the controller tells', async () => {
+    const log = await readFile(path.join(platform.dataDir, 'logs/serving-node.log'), 'utf8')
+    const environment = JSON.parse([...log.matchAll(/environment (.*)/g)].at(-1)?.[1] ?? '{}')
+    const hex = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(environment).toMatchObject({ UNDERSTUDY_KEY_CHECK_KEY: hex, UNDERSTUDY_OVERRIDE_KEY: hex })
+    expect(environment.UNDERSTUDY_OVERRIDE_KEY).not.toBe(environment.UNDERSTUDY_KEY_CHECK_KEY)
+    expect(JSON.stringify(environment)).not.toContain('NOTIFY')
   })
 
   it('refuses with one sentence a second start on its data folder', async () => {

@@ -4,7 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { shownUrl, systemClock } from '@understudy/core'
 import {
   ChangeListener,
+  findAlarms,
   forgetLapsedNodes,
+  mergeOverride,
+  OUTBOX_TOPIC,
+  OutboxQueue,
   openDatabase,
   requestOpenRollouts,
   requestUnfinished,
@@ -17,6 +21,9 @@ import { compareContract, createQuarantineRunner, probeSpawnTools } from '@under
 import { createLogger, onShutdown } from '@understudy/telemetry'
 import { startTelemetry } from '@understudy/telemetry/sdk'
 import { readEnv } from './env.ts'
+import { createChannels } from './outbox/create-channels.ts'
+import { OutboxLoop } from './outbox/outbox-loop.ts'
+import { OverrideMerger } from './override/override-merger.ts'
 import { createReconcileModel } from './rollout/reconcile-model.ts'
 import { createSyncRepository } from './sync/sync-repository.ts'
 import { createValidateVersion } from './validation/validate-version.ts'
@@ -85,6 +92,21 @@ const loop = new WorkLoop({
   },
 })
 
+const outbox = new OutboxLoop({
+  queue: new OutboxQueue(database),
+  channels: createChannels(env, systemClock),
+  kinds: env.UNDERSTUDY_NOTIFY_KINDS,
+  context: { environment: env.UNDERSTUDY_ENVIRONMENT, consoleUrl: env.UNDERSTUDY_CONSOLE_URL },
+  findAlarms: () =>
+    database.transaction((tx) => findAlarms(tx, { driftAlarmMs: env.UNDERSTUDY_DRIFT_ALARM })),
+  clock: systemClock,
+  logger,
+})
+
+const merger = new OverrideMerger({
+  ...{ merge: () => database.transaction(mergeOverride), clock: systemClock, logger },
+})
+
 const stopping = new AbortController()
 const askForSync = () =>
   requestWork(database.prisma, 'repository', `${url}#${branch}`).catch((error: unknown) =>
@@ -92,6 +114,8 @@ const askForSync = () =>
   )
 
 listener.onChange((topic) => {
+  if (topic === OUTBOX_TOPIC) return outbox.wake()
+  if (topic === 'override') return merger.wake()
   if (topic === 'node' || topic === 'evidence') {
     requestOpenRollouts(database).catch((error: unknown) => logger.debug({ err: error }, 'a hint was lost'))
   }
@@ -105,12 +129,14 @@ await askForSync()
 const repositoryPath = parseRepositoryUrl(url, { allowLocal: true }).localPath
 if (repositoryPath !== undefined) watchPushes(repositoryPath, () => void askForSync(), stopping.signal)
 loop.start()
+outbox.start()
+merger.start()
 logger.info({ event: 'ready', repository: shownUrl(url), branch }, 'controller ready')
 
 onShutdown(
   async () => {
     stopping.abort()
-    await loop.close()
+    await Promise.all([loop.close(), outbox.close(), merger.close()])
     await listener.close()
     await database.close()
     await telemetry.shutdown()

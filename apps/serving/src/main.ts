@@ -34,6 +34,11 @@ import { NodeReporter } from './node/node-reporter.ts'
 import { createOnnxAdapter } from './node/onnx-adapter.ts'
 import { PlanFileReader } from './node/plan-file-reader.ts'
 import { DatabasePlanReader } from './node/plan-reader.ts'
+import { NodeOverrides } from './override/node-overrides.ts'
+import { overriddenNode } from './override/overridden-node.ts'
+import { OverrideReporter } from './override/override-reporter.ts'
+import { OverrideRoute } from './override/override-route.ts'
+import { OverrideStore } from './override/override-store.ts'
 import { RequestKeeping } from './node/request-keeping.ts'
 import { ReplayRunner } from './replay/replay-runner.ts'
 import { ModelStatistics } from './telemetry/model-statistics.ts'
@@ -104,6 +109,9 @@ const reader =
   record === undefined
     ? new PlanFileReader(env.UNDERSTUDY_PLAN_FILE ?? '', { clock: systemClock, series: plan })
     : new DatabasePlanReader(record.store, record.listener, plan)
+const overrides = await OverrideStore.open(path.join(folder, 'overrides.json'), (error) =>
+  logger.error({ err: error }, 'overrides of this node cannot be read: what is live follows the plan'),
+)
 
 const artifacts = new ArtifactStore(path.join(env.UNDERSTUDY_DATA_DIR, 'artifacts'))
 const ingest = new IngestClient({ workerPath: new URL('./versions/worker.mjs', import.meta.url) })
@@ -139,6 +147,7 @@ const core = new ServingNodeCore(
   {
     reader: watchPlan(reader, versions),
     store: new FilePlanStore(path.join(folder, 'plan.json')),
+    overrides,
     adapter: createOnnxAdapter({
       store: artifacts,
       versions,
@@ -184,11 +193,19 @@ const replays =
         seriesIds: () => plan.series.keys(),
       })
     : undefined
+const overrideReporter =
+  record && new OverrideReporter({ overrides, record: record.store, clock: systemClock, logger })
 const codec = new CodecClient({ workerPath: new URL('./codec/worker.mjs', import.meta.url), onFault })
 const server = createRestServer({
   predictor: core.predictor,
   health: { live: () => true, ready: () => core.isReady() },
   metrics: metrics.route,
+  overrides: new OverrideRoute(
+    new NodeOverrides({
+      ...{ node: overriddenNode(core), store: overrides, clock: systemClock },
+      overrideKey: env.UNDERSTUDY_OVERRIDE_KEY,
+    }),
+  ),
   statistics,
   access: keys ?? openAccess,
   tls,
@@ -214,6 +231,7 @@ tls?.start()
 core.start()
 reporter.start()
 replays?.start()
+overrideReporter?.start()
 const { port: grpcPort } = await grpcServer.listen()
 const address = await server.listen()
 logger.info(
@@ -241,7 +259,7 @@ onShutdown(
     const drained = Promise.all([server.close(drain), grpcServer.close(drain)])
     // One may still wait for clients: it is refused when the core closes.
     const replayed = replays?.close()
-    await reporter.close()
+    await Promise.all([reporter.close(), overrideReporter?.close()])
     await drained
     await codec.close()
     await core.close({ drainTimeoutMs })

@@ -56,6 +56,25 @@ export {
 } from './model-config/schema.ts'
 export { suggestComparisons } from './model-config/suggest-comparisons.ts'
 export { NO_VERSION_NOTES, parseVersionNotes, type VersionNotes } from './model-config/version-notes.ts'
+export { decideOverride, type OverrideDecision, type OverrideFacts } from './override/decide-override.ts'
+export {
+  type OverrideDocument,
+  parseSignedOverride,
+  type SignedOverride,
+} from './override/override-document.ts'
+export {
+  deriveOverrideKey,
+  isOverrideProof,
+  isSignedOverride,
+  overrideProof,
+  signOverride,
+} from './override/override-signature.ts'
+export {
+  OVERRIDE_PROOF_HEADER,
+  OVERRIDES_PATH,
+  type OverrideStatus,
+  parseOverrideStatus,
+} from './override/override-status.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export {
   type CapturePlan,

@@ -60,6 +60,8 @@ export interface ServedBy {
   readonly commit: string
   readonly variant: 'live' | 'canary' | 'pinned'
   readonly generation: number
+  /** Id of the override by which this version is live on this node; undefined: the plan says so. */
+  readonly override?: string | undefined
 }
 
 export interface InferenceResponse {
@@ -76,6 +78,7 @@ export const SERVED_BY_HEADERS = {
   commit: 'understudy-commit',
   variant: 'understudy-variant',
   generation: 'understudy-generation',
+  override: 'understudy-override',
   requestId: 'understudy-request-id',
   planAge: 'understudy-plan-age',
   minGeneration: 'understudy-min-generation',

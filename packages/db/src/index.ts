@@ -4,6 +4,21 @@ export { type Database, type DatabaseOptions, openDatabase, type Tx } from './da
 export { type CreateKeyAct, createKey, type KeyRecord, listKeys, revokeKey } from './keys/api-keys.ts'
 export { CHANGE_CHANNEL, ChangeListener } from './node/change-listener.ts'
 export { notifyChange } from './notify.ts'
+export { enqueueNotification, OUTBOX_TOPIC } from './outbox/enqueue-notification.ts'
+export { type AlarmLimits, findAlarms } from './outbox/find-alarms.ts'
+export {
+  type DeliveryRecord,
+  listNotifications,
+  type NotificationRecord,
+} from './outbox/list-notifications.ts'
+export { NOTIFICATION_KINDS, type Notification, type NotificationKind } from './outbox/notification.ts'
+export {
+  type DeliveryClaim,
+  type FailedAttempt,
+  OutboxQueue,
+  type OutboxQueueOptions,
+} from './outbox/outbox-queue.ts'
+export { type MergedOverride, mergeOverride } from './override/merge-override.ts'
 export {
   type LabelMove,
   type LockedPlan,

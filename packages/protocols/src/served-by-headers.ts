@@ -9,5 +9,6 @@ export function servedByHeaders(servedBy: ServedBy): Record<string, string> {
     [SERVED_BY_HEADERS.commit]: servedBy.commit,
     [SERVED_BY_HEADERS.variant]: servedBy.variant,
     [SERVED_BY_HEADERS.generation]: String(servedBy.generation),
+    ...(servedBy.override !== undefined && { [SERVED_BY_HEADERS.override]: servedBy.override }),
   }
 }

@@ -38,6 +38,7 @@ export {
 } from './observer.ts'
 export { FilePlanStore } from './plan/file-plan-store.ts'
 export { parsePlan } from './plan/parse-plan.ts'
+export type { PlanOverride, PlanOverrides } from './plan/plan-overrides.ts'
 export type { PlanReader, PlanStore } from './plan/plan-ports.ts'
 export { InputValidator } from './predict/input-validator.ts'
 export { modelNotFound } from './predict/model-not-found.ts'

@@ -4,7 +4,7 @@ import type { CliContext } from '../cli-context.ts'
 import { ask } from '../control/control-client.ts'
 import { readEnvironment } from '../env.ts'
 import { createdKeyText, keyTable } from '../text/key-text.ts'
-import { keyCheckKey } from '../up/installation-secret.ts'
+import { keyCheckKey, overrideKey } from '../up/installation-secret.ts'
 
 interface CreateOptions {
   readonly name: string
@@ -79,10 +79,19 @@ export function createCommand(context: CliContext): Command {
       const { dataDir, secretKey } = readEnvironment(context.root)
       context.write(`${await keyCheckKey(dataDir, secretKey)}\n`)
     })
+  const nodeOverrideKey = new Command('override-key')
+    .description(
+      'print what nodes on other machines check overrides with (UNDERSTUDY_OVERRIDE_KEY); keep it as a secret',
+    )
+    .action(async () => {
+      const { dataDir, secretKey } = readEnvironment(context.root)
+      context.write(`${await overrideKey(dataDir, secretKey)}\n`)
+    })
   return new Command('key')
     .description('API keys of clients that predict')
     .addCommand(create)
     .addCommand(list)
     .addCommand(revoke)
     .addCommand(checkKey)
+    .addCommand(nodeOverrideKey)
 }

@@ -1,8 +1,28 @@
-import { Command } from 'commander'
+import { randomUUID } from 'node:crypto'
+import { Command, InvalidArgumentError } from 'commander'
 import type { CliContext } from '../cli-context.ts'
 import { versionArgument } from '../control/arguments.ts'
 import { ask } from '../control/control-client.ts'
 import { readEnvironment } from '../env.ts'
+import { overrideNode } from '../override/override-node.ts'
+import { overrideKey } from '../up/installation-secret.ts'
+
+interface RollbackOptions {
+  readonly from?: number
+  readonly reason: string
+  readonly node?: string
+}
+
+function nodeArgument(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError('A node is the URL that it answers at, such as http://127.0.0.1:8501.')
+}
+
+function reasonArgument(text: string): string {
+  const reason = text.trim()
+  if (reason.length >= 3 && reason.length <= 500) return reason
+  throw new InvalidArgumentError('Give a reason of 3 to 500 characters.')
+}
 
 /** `understudy rollback <model>`: the previous version answers again; the one taken off is withdrawn. Twice is once. */
 export function createCommand(context: CliContext): Command {
@@ -17,12 +37,24 @@ export function createCommand(context: CliContext): Command {
     .option(
       '--reason <text>',
       '3 to 500 characters, kept in the audit log',
+      reasonArgument,
       'rolled back from the command line',
     )
-    .action(async (model: string, options: { from?: number; reason: string }) => {
-      const result = await ask(readEnvironment(context.root).consoleUrl, (client) =>
-        client.rollback.mutate({ model, from: options.from, reason: options.reason }),
-      )
+    .option(
+      '--node <url>',
+      'on this node alone, without the control plane; signed with the secret of the installation',
+      nodeArgument,
+    )
+    .action(async (model: string, { from, reason, node }: RollbackOptions) => {
+      const { consoleUrl, dataDir, secretKey, osUser } = readEnvironment(context.root)
+      const result =
+        node === undefined
+          ? await ask(consoleUrl, (client) => client.rollback.mutate({ model, from, reason }))
+          : await overrideNode({
+              ...{ nodeUrl: node, model, from, reason, actor: `local:${osUser}` },
+              overrideKey: await overrideKey(dataDir, secretKey),
+              ...{ newId: randomUUID, nowMs: Date.now },
+            })
       context.write(`${result.sentence}\n`)
     })
 }

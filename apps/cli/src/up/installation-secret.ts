@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, open, readFile, stat, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { deriveInputKey, deriveKeyCheckKey, PlatformError } from '@understudy/core'
+import { deriveInputKey, deriveKeyCheckKey, deriveOverrideKey, PlatformError } from '@understudy/core'
 
 const SECRET_BYTES = 32
 const SECRET_CHARS_MIN = 32
@@ -30,6 +30,11 @@ export async function keyCheckKey(dataDir: string, given: string | undefined): P
 /** What nodes encrypt inputs of clients with before they keep them: it opens those, and nothing else. */
 export async function inputKey(dataDir: string, given: string | undefined): Promise<string> {
   return deriveInputKey(await installationSecret(dataDir, given))
+}
+
+/** What overrides of nodes are signed with, and what nodes check them with. */
+export async function overrideKey(dataDir: string, given: string | undefined): Promise<string> {
+  return deriveOverrideKey(await installationSecret(dataDir, given))
 }
 
 /** Whole or not at all: written beside, then linked to its name, which fails where there is one. */

@@ -46,6 +46,10 @@ export interface SpecContext {
   readonly keyCheckKey: string
   /** For nodes, which keep inputs of clients encrypted. */
   readonly inputKey: string
+  /** For nodes, which check signed overrides. */
+  readonly overrideKey: string
+  /** For the controller, which tells people. */
+  readonly notify: Readonly<Record<string, string>>
 }
 
 export function postgresSpec(
@@ -63,9 +67,11 @@ export function postgresSpec(
   })
 }
 
-export function controllerSpec({ files, env }: SpecContext): ChildSpec {
+export function controllerSpec({ files, env, notify, consolePort }: SpecContext): ChildSpec {
+  // Links of notifications lead to our own console, unless people reach it under another address.
+  const own = { UNDERSTUDY_CONSOLE_URL: `http://127.0.0.1:${consolePort}`, ...env, ...notify }
   return {
-    ...nodeProgram('controller', files.controller, env),
+    ...nodeProgram('controller', files.controller, own),
     ready: { kind: 'logLine' },
     stopWithinMs: 10_000,
   }
@@ -88,15 +94,16 @@ export function servingSpecs(context: SpecContext, nodes: readonly NodePlan[]): 
 const SERVING_FLAGS = ['--max-semi-space-size=64', '--initial-old-space-size=128']
 
 function servingSpec(
-  { files, clock, keyCheckKey, inputKey }: SpecContext,
+  { files, clock, keyCheckKey, inputKey, overrideKey }: SpecContext,
   { name, env, url }: { readonly name: string; readonly env: SpecContext['env']; readonly url: string },
 ): ChildSpec {
+  const keys = {
+    UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey,
+    UNDERSTUDY_INPUT_KEY: inputKey,
+    UNDERSTUDY_OVERRIDE_KEY: overrideKey,
+  }
   return {
-    ...nodeProgram(name, files.serving, {
-      ...env,
-      UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey,
-      UNDERSTUDY_INPUT_KEY: inputKey,
-    }),
+    ...nodeProgram(name, files.serving, { ...env, ...keys }),
     args: [...SERVING_FLAGS, files.serving],
     ready: whenOk(`${url}/v2/health/ready`, clock),
     // Its drain included.

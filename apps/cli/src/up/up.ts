@@ -8,7 +8,7 @@ import type { CliEnvironment } from '../env.ts'
 import { checkBuilt, checkGit, checkPorts, type WantedPort } from './checks.ts'
 import { childEnvironment } from './child-environment.ts'
 import { type DataFolder, prepareDataFolder } from './data-folder.ts'
-import { inputKey, keyCheckKey } from './installation-secret.ts'
+import { inputKey, keyCheckKey, overrideKey } from './installation-secret.ts'
 import type { CreateModelsRepository } from './models-repository.ts'
 import { nodePorts } from './node-ports.ts'
 import {
@@ -171,11 +171,13 @@ class Start {
     const { supervisor, progress } = this.#parts
     const serving = nodes.length === 0 ? 'serving node' : `${nodes.length} serving nodes, balancer`
     progress.line(`starting controller, ${serving} and console`)
-    const { servingUrl, consolePort } = config
+    const { servingUrl, consolePort, notify, secretKey } = config
+    const { realPath } = this.#parts.folder
     const context: SpecContext = {
-      ...{ files, env, runDir: this.#runDir, clock, servingUrl, consolePort },
-      keyCheckKey: await keyCheckKey(this.#parts.folder.realPath, config.secretKey),
-      inputKey: await inputKey(this.#parts.folder.realPath, config.secretKey),
+      ...{ files, env, runDir: this.#runDir, clock, servingUrl, consolePort, notify },
+      inputKey: await inputKey(realPath, secretKey),
+      keyCheckKey: await keyCheckKey(realPath, secretKey),
+      overrideKey: await overrideKey(realPath, secretKey),
     }
     await Promise.all([
       supervisor.start(controllerSpec(context)),

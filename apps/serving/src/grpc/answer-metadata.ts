@@ -15,7 +15,8 @@ function headersOf(servedBy: ServedBy): Record<string, string> {
   return headers
 }
 
-const { model, version, digest, commit, variant, generation, requestId, planAge } = SERVED_BY_HEADERS
+const { model, version, digest, commit, variant, generation, override, requestId, planAge } =
+  SERVED_BY_HEADERS
 
 /**
  * Initial metadata of an answer as headers of HTTP/2: the request id, who answered where that is known, and how old the plan is where it is
@@ -28,6 +29,7 @@ export function answerHeaders(
 ): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders =
     servedBy === undefined ? { [requestId]: id } : headersWith(id, headersOf(servedBy))
+  if (servedBy?.override !== undefined) headers[override] = servedBy.override
   if (planAgeMs !== undefined) headers[planAge] = String(Math.round(planAgeMs))
   return headers
 }

@@ -3,6 +3,7 @@ import { encodeTfsError, isTfsPath, type TfsRoute } from '@understudy/protocols'
 import type { Predictor } from '@understudy/serving'
 import { type Access, type Caller, everyModel, openAccess } from '../auth/access.ts'
 import { allowedPredictor } from '../auth/allowed-predictor.ts'
+import type { OverrideRoute } from '../override/override-route.ts'
 import type { MetricsRoute } from '../telemetry/metrics-route.ts'
 import type { ModelStatistics } from '../telemetry/model-statistics.ts'
 import { AnswerBurst } from './answer-burst.ts'
@@ -28,6 +29,7 @@ export interface DispatcherOptions {
   readonly health: NodeHealth
   readonly observer: RestObserver | undefined
   readonly metrics: MetricsRoute | undefined
+  readonly overrides: OverrideRoute | undefined
   readonly statistics: ModelStatistics
   readonly access: Access
   readonly largeBodies: LargeBodies | undefined
@@ -87,6 +89,12 @@ export class Dispatcher {
       } else if (this.#oip.owns(path)) this.#oip.handle(exchange)
       else if (this.#options.metrics?.answers(method, path)) {
         this.#await(exchange, this.#options.metrics.handle(exchange))
+      } else if (this.#options.overrides?.answers(path)) {
+        const answered = this.#options.overrides.handle(exchange)
+        this.#await(
+          exchange,
+          answered.then((answer) => this.#send(exchange, answer)),
+        )
       } else if (this.#openApi.answers(method, path)) {
         this.#send(exchange, { status: 200, body: this.#openApi.body })
       } else throw new PlatformError('request.unknown_route', `There is nothing at ${method} ${path}`)

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type Clock, isLoopbackHost, systemClock } from '@understudy/core'
 import type { Predictor } from '@understudy/serving'
 import { type Access, openAccess } from '../auth/access.ts'
+import type { OverrideRoute } from '../override/override-route.ts'
 import type { MetricsRoute } from '../telemetry/metrics-route.ts'
 import { ModelStatistics } from '../telemetry/model-statistics.ts'
 import { createHttpServer } from '../tls/http-server.ts'
@@ -31,6 +32,8 @@ export interface RestServerOptions {
   readonly largeBodies?: LargeBodies
   /** Answers Prometheus; without it there is nothing at its paths. */
   readonly metrics?: MetricsRoute
+  /** Takes decisions of an operator on this node alone; without it there is nothing at its paths. */
+  readonly overrides?: OverrideRoute
   /** What was counted of each version; without it, zeros. */
   readonly statistics?: ModelStatistics
   /** Lets callers in. @defaultValue everybody */
@@ -93,6 +96,7 @@ class NodeRestServer implements RestServer {
       health: options.health,
       observer: options.observer,
       metrics: options.metrics,
+      overrides: options.overrides,
       statistics: options.statistics ?? new ModelStatistics(),
       access: options.access ?? openAccess,
       largeBodies: options.largeBodies,

@@ -11,3 +11,4 @@ export {
 } from './node-store.ts'
 export type { CapturePolicies, RequestStore } from './request-store.ts'
 export type { IncidentReport } from './write-incidents.ts'
+export type { OverrideReport } from './write-overrides.ts'

@@ -9,6 +9,7 @@ import { storableText } from './storable-text.ts'
 import { writeEvidence } from './write-evidence.ts'
 import { type IncidentReport, writeIncidents } from './write-incidents.ts'
 import { writeMinutes } from './write-minutes.ts'
+import { type OverrideReport, writeOverrides } from './write-overrides.ts'
 
 export interface NodeStoreOptions {
   readonly databaseUrl: string
@@ -185,13 +186,23 @@ export class NodeStore {
     await this.#asEvidence((client) => writeIncidents(client, this.#options.incarnation, incidents))
   }
 
-  /** One transaction, and deciders are told. */
-  async #asEvidence(write: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+  /** Records what an operator decided on this node while it was alone; those that are recorded already stay as they are. */
+  async recordOverrides(overrides: readonly OverrideReport[]): Promise<void> {
+    await this.#telling('override', (client) => writeOverrides(client, this.#options.name, overrides))
+  }
+
+  /** Deciders are told. */
+  #asEvidence(write: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+    return this.#telling('evidence', write)
+  }
+
+  /** One transaction, and who follows the topic is told. */
+  async #telling(topic: string, write: (client: pg.PoolClient) => Promise<void>): Promise<void> {
     const client = await this.#pool.connect()
     try {
       await client.query('BEGIN')
       await write(client)
-      await client.query('SELECT pg_notify($1, $2)', [CHANGE_CHANNEL, 'evidence'])
+      await client.query('SELECT pg_notify($1, $2)', [CHANGE_CHANNEL, topic])
       await client.query('COMMIT')
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined)

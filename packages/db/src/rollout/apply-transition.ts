@@ -2,6 +2,7 @@ import { PlatformError, planServing } from '@understudy/core'
 import { type Analysis, isOpen, type RolloutTransition, standingAfter } from '@understudy/rollout'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
+import { notifyTransition } from '../outbox/notify-transition.ts'
 import { setAspired } from '../plan/plan-store.ts'
 import type { ModelRecord, RolloutRecord, StepRecord } from '../record/model-record.ts'
 import { previousOf } from './decider-input.ts'
@@ -101,6 +102,7 @@ export async function applyTransition(
     },
   })
   if (!open) await endRollout(tx, subject, transition, by)
+  await notifyTransition(tx, subject, transition)
   return entryOf(subject, transition, { ...by, generation, verdict })
 }
 

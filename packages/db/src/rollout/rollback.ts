@@ -3,6 +3,7 @@ import { applyMove, decideRollout, isOpen, type RolloutTransition } from '@under
 import { type AuditEntry, audit } from '../audit/audit.ts'
 import type { Database, Tx } from '../database.ts'
 import { notifyChange } from '../notify.ts'
+import { notifyRollback } from '../outbox/notify-transition.ts'
 import {
   type ModelRecord,
   openRollout,
@@ -126,6 +127,7 @@ export async function rollBackLive(tx: Tx, record: ModelRecord, act: RollbackAct
     reason: act.reason,
     details: { takenOff: live.digest, standing, restored: restored.digest, generation },
   })
+  await notifyRollback(tx, { ...act, from: live.number, to: restored.number, generation })
   for (const entry of entries) await audit(tx, entry)
   return {
     changed: true,
@@ -164,7 +166,10 @@ async function abortCanary(
  * The latter sets a hold, withdraws the digest, moves the label, and records promotion and audit. The same rollback twice changes nothing.
  * @throws PlatformError `rollout.no_previous` when there is no version to return to, `rollout.reason_required`
  */
-export async function rollback(database: Database, act: RollbackAct): Promise<ActOutcome> {
+export async function rollback(
+  database: Pick<Database, 'transaction'>,
+  act: RollbackAct,
+): Promise<ActOutcome> {
   requireReason(act.reason, 'roll it back')
   return await database.transaction(async (tx) => {
     const record = await lockRecord(tx, act.model)

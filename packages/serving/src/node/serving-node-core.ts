@@ -69,7 +69,7 @@ export class ServingNodeCore {
   readonly #roles: VersionRoles
   readonly #steps: ManagerSteps
   readonly #source: ServingPlanSource
-  readonly #index = new PlanIndex()
+  readonly #index: PlanIndex
   readonly #captured: CapturedInputs
   readonly #tracker: ResourceTracker
   readonly #factory: VersionFactory
@@ -84,6 +84,7 @@ export class ServingNodeCore {
   ) {
     this.#ports = ports
     this.#settings = { ...DEFAULT_SERVING_NODE_SETTINGS, ...settings }
+    this.#index = new PlanIndex(ports.overrides)
     this.#observer = containedObserver(ports.observer)
     const onListenerError = (error: unknown) => this.#observer.troubled(toPlatformError(error))
     const bus = new EventBus<ServableStateEvent>(onListenerError)
@@ -103,6 +104,7 @@ export class ServingNodeCore {
     this.#source = this.#createSource()
     this.predictor = this.#createPredictor()
     bus.subscribe((event) => this.#stateChanged(event))
+    ports.overrides?.onChange((model) => this.#overridden(model))
   }
 
   /** Starts from the kept plan, then follows the reader until {@link close}. */
@@ -119,6 +121,11 @@ export class ServingNodeCore {
   /** Generation of the labels in effect for a model; undefined before the first. */
   observedGeneration(model: string): number | undefined {
     return this.#manager.labelsOf(model)?.generation
+  }
+
+  /** The labels in effect for a model; undefined before the first. */
+  labelsOf(model: string): ReadonlyMap<string, number> | undefined {
+    return this.#manager.labelsOf(model)?.labels
   }
 
   /** Every version this node works on, with the digest of the bytes it took. */
@@ -267,6 +274,7 @@ export class ServingNodeCore {
     return new NodePredictor({
       resolve: (request) => this.#manager.resolve(request),
       generationOf: (model) => this.observedGeneration(model),
+      overrideOf: (model, version) => this.#index.overrideOf(model, version),
       plan: {
         models: () => this.#index.models(),
         planOf: (model) => this.#index.planOf(model),
@@ -281,6 +289,14 @@ export class ServingNodeCore {
         onTrouble: (error) => this.#observer.troubled(error),
       }),
     })
+  }
+
+  /** Labels, mirror and roles of the model in one synchronous step, as a new plan would move them. */
+  #overridden(model: string): void {
+    if (!this.#index.override(model)) return
+    this.#applier.apply([model])
+    this.#roles.tell(model)
+    this.#changes.tell()
   }
 
   #stateChanged({ id, state, error }: ServableStateEvent): void {

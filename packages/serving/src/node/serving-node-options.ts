@@ -5,6 +5,7 @@ import { DEFAULT_LOAD_RETRY, type LoadRetry } from '../manager/load-retry.ts'
 import type { SampleLimits } from '../mirror/decide-sample.ts'
 import type { MirrorSink } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
+import type { PlanOverrides } from '../plan/plan-overrides.ts'
 import type { PlanReader, PlanStore } from '../plan/plan-ports.ts'
 import type { AnswerKeeper, InputCapture } from '../request-keepers.ts'
 import type { Loader, ModelServable, SourceAdapter } from '../servable.ts'
@@ -12,6 +13,8 @@ import type { Loader, ModelServable, SourceAdapter } from '../servable.ts'
 export interface ServingNodePorts {
   readonly reader: PlanReader
   readonly store: PlanStore
+  /** What an operator decided on this node alone. @defaultValue nothing */
+  readonly overrides?: PlanOverrides | undefined
   /** Makes the loader of a version; asked again for each attempt to load. */
   readonly adapter: SourceAdapter<PlannedVersion, Loader<ModelServable>>
   readonly mirrorSink: MirrorSink

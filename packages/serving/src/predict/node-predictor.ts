@@ -39,6 +39,8 @@ interface PlanView {
 export interface NodePredictorOptions {
   readonly resolve: (request: ServableRequest) => ResolvedServable<LoadedVersion>
   readonly generationOf: (model: string) => number | undefined
+  /** Id of the override by which a version is live here; undefined: the plan says so. */
+  readonly overrideOf: (model: string, version: number) => string | undefined
   readonly plan: PlanView
   readonly monitor: ServableStateMonitor
   readonly pairs: Pick<PairRouter, 'clientOf'>
@@ -146,7 +148,8 @@ export class NodePredictor implements Predictor {
     if (plan === undefined) throw modelNotFound(model)
     const { servable, id, generation = 0 } = this.#resolve(model, selector)
     const variant = selector.kind === 'live' ? 'live' : 'pinned'
-    const servedBy = this.#options.servedBy.of(servable, { id, variant, generation })
+    const override = variant === 'live' ? this.#options.overrideOf(model, id.version) : undefined
+    const servedBy = this.#options.servedBy.of(servable, { id, variant, generation, override })
     return { plan, loaded: servable, servedBy }
   }
 

@@ -8,7 +8,7 @@ describe('ServedByVersions', () => {
   const loaded = { planned } as LoadedVersion
   const id = { name: 'm', version: 1 }
 
-  it('gives the same object until generation or variant change', () => {
+  it('gives the same object until generation, variant or override change', () => {
     const versions = new ServedByVersions()
     const live = versions.of(loaded, { id, variant: 'live', generation: 1 })
     const pinned = versions.of(loaded, { id, variant: 'pinned', generation: 1 })
@@ -20,5 +20,8 @@ describe('ServedByVersions', () => {
     ])
     const moved = versions.of(loaded, { id, variant: 'live', generation: 2 })
     expect([moved.generation, live.generation]).toEqual([2, 1])
+    const overridden = versions.of(loaded, { id, variant: 'live', generation: 2, override: 'o-1' })
+    expect(overridden).toEqual({ ...moved, override: 'o-1' })
+    expect(versions.of(loaded, { id, variant: 'live', generation: 2, override: 'o-1' })).toBe(overridden)
   })
 })

@@ -2,6 +2,7 @@ import type { Clock, PlatformError, ServingPlan } from '@understudy/core'
 import { ServingNodeCore } from '../node/serving-node-core.ts'
 import type { ServingNodePorts } from '../node/serving-node-options.ts'
 import { type ExecutorIncident, type LabelsMoved, noopObserver } from '../observer.ts'
+import type { PlanOverrides } from '../plan/plan-overrides.ts'
 import type { LoadContext, ServableId } from '../servable.ts'
 import { FakeModel, rowsOfX, valuesOfY } from './fake-model.ts'
 import { FakePlanReader, MemoryPlanStore } from './fake-plan-ports.ts'
@@ -15,6 +16,7 @@ export function nodeRig(options: {
   readonly plan?: ServingPlan
   readonly kept?: ServingPlan
   readonly memoryLimitBytes?: number
+  readonly overrides?: PlanOverrides
   /** @defaultValue a sound model */
   readonly createModel?: (id: ServableId) => FakeModel
   /** @defaultValue always 0: every coin that can fall falls */
@@ -60,6 +62,7 @@ export function nodeRig(options: {
     {
       ...{ reader, store, clock: options.clock, mirrorSink: sink, adapter: { adapt }, ...options.ports },
       random: options.random ?? (() => 0),
+      overrides: options.overrides,
       observer: {
         ...noopObserver,
         labelsMoved: (event) => seen.moved.push(event),

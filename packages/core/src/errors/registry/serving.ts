@@ -88,6 +88,25 @@ export const SERVING_ERRORS = {
     retry: 'never',
     remedy: 'Check the model name; `understudy status` lists what is served.',
   },
+  'serving.override_invalid': {
+    category: 'PERMISSION_DENIED',
+    fault: 'caller',
+    retry: 'never',
+    remedy:
+      'Use the secret of this installation (UNDERSTUDY_SECRET_KEY or secret.key), and check both clocks.',
+  },
+  'serving.override_refused': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'Look at the node again, then decide on what it shows.',
+  },
+  'serving.override_unavailable': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'operator',
+    retry: 'afterChange',
+    remedy: 'Start the node with UNDERSTUDY_OVERRIDE_KEY, as `understudy up` does.',
+  },
   'serving.plan_behind': {
     category: 'UNAVAILABLE',
     fault: 'platform',
