@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isLoopbackHost, systemClock } from '@understudy/core'
-import { ChangeListener, NodeStore } from '@understudy/db/node'
+import { ChangeListener, NodeStore, OutcomeStore } from '@understudy/db/node'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
 import { describeExit, ExecutorPool, probeSpawnTools } from '@understudy/onnx'
 import {
@@ -147,6 +147,7 @@ const server = createRestServer({
   metrics: metrics.route,
   statistics,
   access: keys ?? openAccess,
+  outcomes: record?.outcomes,
   tls,
   largeBodies: codec,
   host: env.UNDERSTUDY_REST_HOST,
@@ -204,6 +205,7 @@ onShutdown(
     await tls?.close()
     await record?.listener.close()
     await record?.store.close()
+    await record?.outcomes.close()
     await telemetry.shutdown()
   },
   { parentPipe: env.UNDERSTUDY_PARENT_PIPE === '1', deadlineMs: env.UNDERSTUDY_DRAIN_TIMEOUT_MS + 10_000 },
@@ -225,5 +227,9 @@ function openRecord(databaseUrl: string) {
     name: env.UNDERSTUDY_NODE_NAME,
     restUrl: `${env.tls ? 'https' : 'http'}://${env.UNDERSTUDY_REST_HOST}:${env.UNDERSTUDY_REST_PORT}`,
   })
-  return { store, listener: new ChangeListener({ databaseUrl, clock: systemClock, logger }) }
+  return {
+    store,
+    listener: new ChangeListener({ databaseUrl, clock: systemClock, logger }),
+    outcomes: new OutcomeStore({ databaseUrl, name: env.UNDERSTUDY_NODE_NAME }),
+  }
 }

@@ -52,6 +52,13 @@ export {
   type SignatureMapping,
   signatureMappingSchema,
 } from './model-config/schema.ts'
+export {
+  OUTCOME_STATUSES,
+  type OutcomeReporter,
+  type OutcomeStatus,
+  type OutcomeTruth,
+  type ReportedOutcome,
+} from './outcome.ts'
 export { planServing, type ServingNeeds } from './plan/plan-serving.ts'
 export {
   type CapturePlan,

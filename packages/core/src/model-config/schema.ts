@@ -129,9 +129,12 @@ const rollout = z.strictObject({
   canary: z
     .array(z.number().gt(0).lt(100))
     .max(10)
-    .refine((weights) => weights.every((weight, index) => index === 0 || weight > (weights[index - 1] ?? 0)), {
-      message: 'expected ascending weights',
-    })
+    .refine(
+      (weights) => weights.every((weight, index) => index === 0 || weight > (weights[index - 1] ?? 0)),
+      {
+        message: 'expected ascending weights',
+      },
+    )
     .default([]),
   canaryMinPairs: z.int().min(1).default(200),
   canaryMinDuration: duration.prefault('5m'),
@@ -184,7 +187,11 @@ const privacy = z.strictObject({
     .strictObject({
       share: share.default(0.01),
       maxRequests: z.int().min(1).max(100_000).default(2_000),
-      maxBytes: z.int().min(1_024).max(1_073_741_824).default(64 * 1024 * 1024),
+      maxBytes: z
+        .int()
+        .min(1_024)
+        .max(1_073_741_824)
+        .default(64 * 1024 * 1024),
       maxAge: duration
         .refine((ms) => ms <= 7 * 86_400_000, { message: 'expected at most 7d' })
         .prefault('24h'),
