@@ -9,6 +9,7 @@ export {
   toPlatformError,
 } from './errors/platform-error.ts'
 export { ERROR_REGISTRY, type ErrorCode } from './errors/registry.ts'
+export { type FreezeWindow, freezeMistake, frozenUntil } from './freeze-window.ts'
 export { type GoldenSample, goldenSampleSchema } from './golden.ts'
 export {
   isModelName,
@@ -52,6 +53,7 @@ export {
   type SignatureMapping,
   signatureMappingSchema,
 } from './model-config/schema.ts'
+export { suggestComparisons } from './model-config/suggest-comparisons.ts'
 export {
   OUTCOME_STATUSES,
   type OutcomeReporter,

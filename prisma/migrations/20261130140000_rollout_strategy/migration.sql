@@ -9,11 +9,10 @@ ADD COLUMN "variant_of" BIGINT;
 ALTER TABLE "hold" ADD COLUMN "expires_at" TIMESTAMPTZ(3);
 
 -- AlterTable
-ALTER TABLE "rollout" ADD COLUMN "answered_clients" BOOLEAN NOT NULL DEFAULT false,
-ADD COLUMN "paused_from" JSONB,
+ALTER TABLE "rollout" ADD COLUMN "promoted_now_at" TIMESTAMPTZ(3),
 ADD COLUMN "promoted_now_by" TEXT,
 ADD COLUMN "promoted_now_reason" TEXT,
-ADD COLUMN "weight_index" INTEGER NOT NULL DEFAULT 0;
+ADD COLUMN "weight_index" INTEGER;
 
 -- CreateTable
 CREATE TABLE "evidence_minute" (
@@ -39,6 +38,7 @@ CREATE INDEX "approval_rollout_id_actor_idx" ON "approval"("rollout_id", "actor"
 -- What Prisma cannot say.
 
 ALTER TABLE "model" ADD CONSTRAINT "model_requested" CHECK ("requested_as" IN ('fresh', 'rehearsal'));
-ALTER TABLE "rollout" ADD CONSTRAINT "rollout_promoted_now" CHECK (("promoted_now_by" IS NULL) = ("promoted_now_reason" IS NULL));
+ALTER TABLE "rollout" ADD CONSTRAINT "rollout_promoted_now" CHECK (num_nulls("promoted_now_at", "promoted_now_by", "promoted_now_reason") IN (0, 3));
+ALTER TABLE "rollout" ADD CONSTRAINT "rollout_weight" CHECK ("weight_index" >= 0);
 
 CREATE TRIGGER "evidence_minute_frozen" BEFORE INSERT OR UPDATE ON "evidence_minute" FOR EACH ROW EXECUTE FUNCTION "closed_series_is_frozen"();

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../duration.ts'
+import { freezeMistake } from '../freeze-window.ts'
 
 const duration = z.string().transform((text, context) => {
   const ms = parseDurationMs(text)
@@ -164,14 +165,19 @@ const rollout = z.strictObject({
   /** Windows in which nothing is promoted; a rollback is never held back. */
   freeze: z
     .array(
-      z.strictObject({
-        /** When a window begins: minute, hour, day of month, month, day of week. */
-        cron: z.string().min(9).max(100),
-        duration: duration.refine((ms) => ms >= 60_000 && ms <= 31 * 86_400_000, {
-          message: 'expected a duration from 1m to 31d',
+      z
+        .strictObject({
+          /** When a window begins: minute, hour, day of month, month, day of week. */
+          cron: z.string().min(9).max(100),
+          duration: duration.refine((ms) => ms >= 60_000 && ms <= 31 * 86_400_000, {
+            message: 'expected a duration from 1m to 31d',
+          }),
+          timeZone: z.string().min(1).max(64).default('UTC'),
+        })
+        .superRefine((window, context) => {
+          const message = freezeMistake(window)
+          if (message !== null) context.addIssue({ code: 'custom', message })
         }),
-        timeZone: z.string().min(1).max(64).default('UTC'),
-      }),
     )
     .max(20)
     .default([]),

@@ -1,4 +1,4 @@
-import type { ErrorCode, Standing } from '@understudy/core'
+import type { ErrorCode, Standing, VerdictOutcome } from '@understudy/core'
 import { formatVersion } from '../text/format.ts'
 import type { RolloutRecord } from './rollout-facts.ts'
 import { phaseOf, type RolloutPhase } from './rollout-position.ts'
@@ -6,7 +6,9 @@ import { phaseOf, type RolloutPhase } from './rollout-position.ts'
 const REASON_LENGTH_MIN = 3
 const REASON_LENGTH_MAX = 500
 
-export type CommandType = 'approve' | 'reject' | 'retry' | 'abort'
+/** What a person may do about a rollout. */
+export const COMMANDS = ['approve', 'reject', 'retry', 'abort', 'pause', 'resume', 'promoteNow'] as const
+export type CommandType = (typeof COMMANDS)[number]
 
 /** What the person had before their eyes. */
 export interface SeenRollout {
@@ -17,8 +19,10 @@ export interface SeenRollout {
 
 export interface RolloutCommand {
   readonly type: CommandType
-  /** 3 to 500 characters where required: reject and abort. */
+  /** 3 to 500 characters where required: reject, abort, pause, promoteNow and a fresh retry. */
   readonly reason: string
+  /** Of a retry: with evidence of its own, as another attempt that is judged more strictly. */
+  readonly fresh?: boolean
   /** Null when nothing was looked at, as by CLI: then it means what is open now. */
   readonly seen: SeenRollout | null
 }
@@ -27,14 +31,20 @@ export interface RolloutCommand {
 export interface CommandSituation {
   readonly rollout: RolloutRecord
   readonly candidateStanding: Standing
+  /** The verdict of its evidence so far; null while there is none. */
+  readonly verdict: VerdictOutcome | null
 }
 
 /**
- * `approval` and `act` become facts of the open rollout; `request` asks for a new rollout of the same version on the same series.
+ * `approval` and `act` become facts of the open rollout; `request` asks for a new rollout of the same version on the same series,
+ * `freshRequest` on a new one (attempt + 1), `rehearsal` for a shadow without promotion. `rollBack` is the rollback of a live version.
  * `done` is success: the state that the command asks for was reached before.
  */
 export type CommandDecision =
-  | { readonly type: 'accepted'; readonly as: 'approval' | 'act' | 'request' }
+  | {
+      readonly type: 'accepted'
+      readonly as: 'approval' | 'act' | 'request' | 'freshRequest' | 'rehearsal' | 'rollBack'
+    }
   | { readonly type: 'done'; readonly message: string }
   | { readonly type: 'refused'; readonly code: ErrorCode; readonly message: string }
 
