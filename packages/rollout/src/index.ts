@@ -93,16 +93,19 @@ export {
   type GroupApprovals,
 } from './rollouts/assess-approvals.ts'
 export { type Clearance, clearanceOf } from './rollouts/clearance.ts'
+export { decideCommand } from './rollouts/decide-command.ts'
+export { decideRehearsal, type RehearsalSituation } from './rollouts/decide-rehearsal.ts'
+export { decideRollout, isReadyToCommit } from './rollouts/decide-rollout.ts'
+export { describeApprovals } from './rollouts/describe-approvals.ts'
 export {
   COMMANDS,
   type CommandDecision,
   type CommandSituation,
   type CommandType,
-  decideCommand,
   type RolloutCommand,
   type SeenRollout,
-} from './rollouts/decide-command.ts'
-export { decideRollout } from './rollouts/decide-rollout.ts'
+} from './rollouts/rollout-command.ts'
+export { deadlineOf } from './rollouts/rollout-deadline.ts'
 export {
   type Approval,
   DEFAULT_LIMITS,
@@ -118,6 +121,7 @@ export {
   answeredClients,
   type FailReason,
   FIRST_POSITION,
+  isCompared,
   isOpen,
   PHASES,
   phaseOf,

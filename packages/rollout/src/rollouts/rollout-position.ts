@@ -1,8 +1,18 @@
-import { type AbortReason, type PauseReason, PlatformError, type RolloutStep } from '@understudy/core'
+import {
+  type AbortReason,
+  type PauseReason,
+  PlatformError,
+  type RolloutKind,
+  type RolloutStep,
+} from '@understudy/core'
 import type { AnalysisReason } from '../analysis/analysis.ts'
 
 /** Why a rollout failed: its version did not load, a person rejected it, the evidence spoke against it, or it was live and was taken off. */
-export type FailReason = 'load' | 'rejected' | 'rolledBack' | Exclude<AnalysisReason, 'shed' | 'maxDuration'>
+export type FailReason =
+  | 'load'
+  | 'rejected'
+  | 'rolledBack'
+  | Exclude<AnalysisReason, 'shed' | 'coverage' | 'maxDuration'>
 
 interface Place {
   /** A pause keeps the step that it interrupted, an end the step at which it came. */
@@ -84,4 +94,9 @@ export function isOpen({ state }: RolloutPosition): boolean {
 /** Whether the candidate has answered clients in this rollout: in canary, or live. */
 export function answeredClients({ step, weightIndex }: RolloutPosition): boolean {
   return weightIndex !== null || step === 'bake'
+}
+
+/** Whether a rollout of this kind compares its candidate with what is live. */
+export function isCompared(kind: RolloutKind): boolean {
+  return kind === 'evidence' || kind === 'rehearsal'
 }
