@@ -4,6 +4,23 @@ export { type Database, type DatabaseOptions, openDatabase, type Tx } from './da
 export { type CreateKeyAct, createKey, type KeyRecord, listKeys, revokeKey } from './keys/api-keys.ts'
 export { CHANGE_CHANNEL, ChangeListener } from './node/change-listener.ts'
 export { notifyChange } from './notify.ts'
+export type { AnswerCoverage } from './outcomes/describe-coverage.ts'
+export { forgetOldOutcomes, requestDueOutcomes } from './outcomes/housekeeping.ts'
+export {
+  type CoverageTarget,
+  loadContradictions,
+  loadOutcomeCoverage,
+  type OutcomeContradiction,
+  type OutcomeCoverage,
+} from './outcomes/load-outcome-coverage.ts'
+export {
+  loadQualityCurve,
+  type QualityCurve,
+  type QualityDay,
+  type VersionQuality,
+} from './outcomes/load-quality-curve.ts'
+export { loadQualityHistograms, type QualityHistogram } from './outcomes/load-quality-histograms.ts'
+export { type ScoredOutcomes, scoreOutcomes } from './outcomes/score-outcomes.ts'
 export {
   type LabelMove,
   type LockedPlan,
