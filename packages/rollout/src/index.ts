@@ -25,9 +25,9 @@ export { type Coverage, coverageOf, type TrafficMinute } from './analysis/covera
 export {
   type Contest,
   describeAnalysis,
-  describeBound,
   trafficCommand,
 } from './analysis/describe-analysis.ts'
+export { describeBound, describeSlowdown } from './analysis/describe-gate.ts'
 export { timeToDecision } from './analysis/forecast-time.ts'
 export type { Observed, PairLoss } from './analysis/observed.ts'
 export {
@@ -48,7 +48,9 @@ export {
   type PairComparison,
 } from './comparators/compare-pair.ts'
 export type { CrashBreach } from './comparators/crash-breach.ts'
+export { type LossPolicy, lossOf, type Outcome } from './comparators/loss.ts'
 export { findParityBreach, type ParityBreach } from './comparators/parity-breach.ts'
+export { type Prediction, type PredictionPlace, predictedOf } from './comparators/prediction.ts'
 export { assessCalibration, type CalibrationAssessment } from './evidence/calibration.ts'
 export { type Counters, type PropertyCounters, pairsOf } from './evidence/counters.ts'
 export { type Forecast, forecastPairs, LEAST_PAIRS_FOR_TREND } from './evidence/forecast.ts'

@@ -2,10 +2,10 @@ import {
   type CapturePlan,
   type MirrorPlan,
   type ModelConfig,
+  type OutputComparison,
   outputComparisons,
-  type PlannedVersion,
+  type Signature,
 } from '@understudy/core'
-import type { Suggested } from '../suggested.ts'
 
 /** The open rollout of a model, as far as nodes are concerned. */
 export interface MirroredRollout {
@@ -45,10 +45,16 @@ function collectingStep(row: MirroredRollout, config: ModelConfig): CollectingSt
   return weight === undefined ? null : { step: `canary-${weight}`, candidateShare: weight / 100 }
 }
 
+/** The version that is tried, and how its validation would compare its outputs; null for one that was validated before that was said. */
+export interface MirroredCandidate {
+  readonly signature: Signature
+  readonly suggested: Readonly<Record<string, OutputComparison>> | null
+}
+
 /** What nodes mirror for the open rollout of a model; null while it collects nothing. */
 export function mirrorPlan(
   row: MirroredRollout,
-  candidate: PlannedVersion & { readonly suggested: Suggested | null },
+  { signature, suggested }: MirroredCandidate,
   config: ModelConfig,
 ): MirrorPlan | null {
   const collecting = collectingStep(row, config)
@@ -61,7 +67,7 @@ export function mirrorPlan(
     baseline: row.baseline,
     candidate: row.candidate,
     sample: shadow.sample,
-    compare: outputComparisons(candidate.signature, config, candidate.suggested),
+    compare: outputComparisons(signature, config, suggested ?? {}),
     latency: gates.latency ? { share: gates.latency.sample, overMs: gates.latency.overMs ?? null } : null,
     segmentHeader: segments?.header ?? null,
     keepAnswers: gates.quality !== undefined,

@@ -1,4 +1,4 @@
-import type { PropertyCounters, PropertyHistogram } from '@understudy/rollout'
+import type { PropertyCounters } from '@understudy/rollout'
 import type { Tx } from '../database.ts'
 import type { BreachRecord, EvidenceRecord, MinuteRecord } from './evidence-record.ts'
 
@@ -14,13 +14,16 @@ function loadBreaches(tx: Tx, seriesIds: readonly string[]): Promise<OfSeries<Br
     ORDER BY at`
 }
 
-/** The traffic of each series by the minute, over all nodes. */
+/** How much of a series' traffic is looked at: two days. */
+const MINUTES_PER_SERIES = 2_880
+
+/** The latest traffic of each series by the minute, over all nodes. */
 function loadMinutes(tx: Tx, seriesIds: readonly string[]): Promise<OfSeries<MinuteRecord>[]> {
   return tx.$queryRaw<OfSeries<MinuteRecord>[]>`
-    SELECT series_id AS "seriesId", (extract(epoch FROM minute) * 1000)::float8 AS "atMs",
-      sum(requests)::float8 AS requests, sum(sampled)::float8 AS sampled
-    FROM evidence_minute WHERE series_id = ANY(${[...seriesIds]}::uuid[])
-    GROUP BY series_id, minute ORDER BY series_id, minute`
+    SELECT s.id AS "seriesId", m.* FROM unnest(${[...seriesIds]}::uuid[]) s(id) CROSS JOIN LATERAL (
+      SELECT (extract(epoch FROM minute) * 1000)::float8 AS "atMs", sum(requests)::float8 AS requests, sum(sampled)::float8 AS sampled
+      FROM evidence_minute WHERE series_id = s.id GROUP BY minute ORDER BY minute DESC LIMIT ${MINUTES_PER_SERIES}) m
+    ORDER BY s.id, m."atMs"`
 }
 
 interface CounterRow extends PropertyCounters {
@@ -58,7 +61,6 @@ export async function loadEvidence(
   })
   const breaches = await loadBreaches(tx, ids)
   const minutes = await loadMinutes(tx, ids)
-  const histograms = await loadHistograms(tx, ids)
   return new Map(
     series.map((row): [string, EvidenceRecord] => [
       row.id,
@@ -67,7 +69,7 @@ export async function loadEvidence(
         attempt: row.attempt,
         passedAt: row.passedAt,
         ...countersOf(counters, row.id),
-        histograms: ofSeries(histograms, row.id),
+        histograms: [],
         losses: ofSeries(losses, row.id).map(({ source, step, _sum }) => ({
           source,
           step,

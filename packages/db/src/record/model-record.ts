@@ -1,5 +1,6 @@
 import type {
   ModelConfig,
+  OutputComparison,
   PauseReason,
   RolloutKind,
   RolloutState,
@@ -28,6 +29,9 @@ export interface IncidentSummary {
   readonly message: string
   readonly at: Date
 }
+
+/** By output. */
+export type SuggestedComparisons = Readonly<Record<string, OutputComparison>>
 
 /** `fresh`: with evidence of its own, judged more strictly; `rehearsal`: a shadow without promotion. */
 export type RequestedAs = 'fresh' | 'rehearsal'
@@ -81,9 +85,12 @@ export interface StepRecord {
   readonly step: RolloutStep
   readonly startedAt: string
   readonly endedAt: string | null
+  /** Of a canary: percent of the requests that the candidate answers. */
+  readonly weight?: number
 }
 
 export interface ApprovalRecord {
+  readonly id: string
   readonly actor: string
   readonly comment: string | null
   readonly candidateDigest: string

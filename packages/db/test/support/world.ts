@@ -33,6 +33,7 @@ export const VALIDATED = {
   batchable: true,
   loadMs: 12,
   memoryBytes: 1_000_000,
+  comparisons: {},
 } as const satisfies ValidationResult
 
 /** Tables that are referred to come after those that refer to them; what hangs on a row goes with it. */

@@ -9,7 +9,10 @@ export type GateName = (typeof GATES)[number]
 export const SOURCES = ['live', 'replay'] as const
 export type Source = (typeof SOURCES)[number]
 
-/** The property that the gate `errors` counts; `disagreement` counts one per output, named as the output; `latency` one per edge. */
+/**
+ * The property that the gate `errors` counts: requests that only one version failed. `disagreement` counts one property per output, by its
+ * name, and `latency` one per edge.
+ */
 export const FAILED_PROPERTY = 'failed'
 /** The property that the gate `slowRuns` counts: runs of the candidate longer than `overMs`. */
 export const OVER_PROPERTY = 'over'
@@ -28,10 +31,7 @@ export interface AnalysisPlan {
   readonly gates: readonly GatePlan[]
   /** The sources of which each must clear every gate by itself. */
   readonly sources: readonly string[]
-  /**
-   * The sources in which a gate can fail: those that must clear it, and `live` wherever the candidate answers clients. Each is one more
-   * question that shares the false alarms.
-   */
+  /** Further sources in which a gate can only fail: `live`, where the candidate answers clients and live is not among `sources`. */
   readonly watched: readonly string[]
   /** The steps in which evidence is collected, in order: `shadow`, `canary-<percent>` per weight, `bake`. */
   readonly steps: readonly string[]
@@ -67,7 +67,7 @@ export function planAnalysis(
       ...qualityGate(policy.gates),
     ],
     sources,
-    watched: SOURCES.filter((source) => sources.includes(source) || (answers && source === 'live')),
+    watched: answers && !sources.includes('live') ? ['live'] : [],
     steps: ['shadow', ...canaries, ...bake],
     minPairs: policy.shadow.minPairs,
     minDurationMs: policy.shadow.minDuration,
@@ -119,6 +119,11 @@ function qualityGate({ quality }: Gates): readonly GatePlan[] {
   if (quality === undefined) return []
   const properties = [{ property: LOSS_PROPERTY, decides: !quality.optional }]
   return [{ gate: 'quality', margin: quality.margin, properties }]
+}
+
+/** Every source in which a gate can fail. Each is one more question, and all of them share the false alarms. */
+export function allSources({ sources, watched }: AnalysisPlan): readonly string[] {
+  return [...sources, ...watched]
 }
 
 /** Whether a gate can fail a candidate and must be cleared to pass it. */

@@ -2,7 +2,7 @@ import { addCounters, pairsOf } from '../evidence/counters.ts'
 import { thresholds } from '../evidence/thresholds.ts'
 import { LOST_PROPERTY } from '../pairs/latency-ledger.ts'
 import type { Analysis, Counted, GateAssessment, StepPairs } from './analysis.ts'
-import { type AnalysisPlan, decides } from './analysis-plan.ts'
+import { type AnalysisPlan, allSources, decides } from './analysis-plan.ts'
 import { assessGate } from './assess-gate.ts'
 import { countObserved } from './count-observed.ts'
 import type { Observed } from './observed.ts'
@@ -43,9 +43,9 @@ export function assessCounted(plan: AnalysisPlan, counted: Counted): Analysis {
 }
 
 function assessGates(plan: AnalysisPlan, counted: Counted): readonly GateAssessment[] {
-  const questions = plan.gates.filter(decides).length * plan.watched.length
+  const questions = plan.gates.filter(decides).length * allSources(plan).length
   const limits = thresholds(plan.attempt, questions)
-  return plan.watched.flatMap((source) =>
+  return allSources(plan).flatMap((source) =>
     plan.gates.map((gate) =>
       assessGate({
         plan: gate,

@@ -1,6 +1,6 @@
 import { addCounters, type Counters, type PropertyCounters, pairsOf } from '../evidence/counters.ts'
 import { logE, logMeanExp } from '../evidence/log-e.ts'
-import type { AnalysisPlan, GateName, GatePlan } from './analysis-plan.ts'
+import { type AnalysisPlan, allSources, type GateName, type GatePlan } from './analysis-plan.ts'
 
 /** Of the segments that are flagged, the share that is flagged wrongly is at most this on average, whatever they have in common. */
 export const SEGMENT_FDR = 0.05
@@ -33,7 +33,7 @@ export function assessSegments(
   const split = counters.filter((row) => isSplit(row.gate))
   if (split.every((row) => segmentOf(row) === '')) return []
   const found: SegmentAssessment[] = []
-  for (const source of plan.watched) {
+  for (const source of allSources(plan)) {
     for (const gate of plan.gates) {
       if (!isSplit(gate.gate) || gate.margin === null) continue
       const rows = split.filter((row) => row.gate === gate.gate && row.source === source)
