@@ -10,11 +10,12 @@ const NOT_STORABLE = /[\0\p{Surrogate}]/u
 
 /** What the record can hold: text without NUL and without halves of characters. */
 function text(lengthMax: number, what: string) {
+  const expected = `expected ${what} of 1 to ${lengthMax} whole characters`
   return z
     .string()
-    .min(1, `expected ${what}`)
-    .max(lengthMax, `expected ${what} of at most ${lengthMax} characters`)
-    .refine((value) => !NOT_STORABLE.test(value), `expected ${what} of whole characters`)
+    .min(1, expected)
+    .max(lengthMax, expected)
+    .refine((value) => !NOT_STORABLE.test(value), expected)
 }
 
 const oneOutcome = z
