@@ -51,7 +51,7 @@ describe('readOutcomesBody', () => {
           expect(error.code).toBe('request.malformed')
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 200 },
     )
   })
 })
