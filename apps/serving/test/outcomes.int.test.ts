@@ -332,15 +332,13 @@ describe('a record that is away', () => {
 })
 
 describe('outcomes.report', () => {
-  const clientOf = (fixture: RestFixture, key?: ApiKeyParts, link = httpLink) =>
-    createTRPCClient<PredictRouter>({
-      links: [
-        link({
-          url: `${fixture.url}/trpc`,
-          ...(key && { headers: { authorization: `Bearer ${apiKeyText(key)}` } }),
-        }),
-      ],
-    })
+  const clientOf = (fixture: RestFixture, key?: ApiKeyParts, isBatch = false) => {
+    const options = {
+      url: `${fixture.url}/trpc`,
+      ...(key && { headers: { authorization: `Bearer ${apiKeyText(key)}` } }),
+    }
+    return createTRPCClient<PredictRouter>({ links: [isBatch ? httpBatchLink(options) : httpLink(options)] })
+  }
   const codeOf = (call: Promise<unknown>) =>
     call.then(
       () => 'no error',
@@ -360,7 +358,7 @@ describe('outcomes.report', () => {
   })
 
   it('takes a whole batch, written together', async () => {
-    const client = clientOf(open, undefined, httpBatchLink)
+    const client = clientOf(open, undefined, true)
     const calls = Array.from({ length: 100 }, (_, row) => client.outcomes.report.mutate({ ...OUTCOME, row }))
     expect(new Set((await Promise.all(calls)).map(({ status }) => status))).toEqual(new Set(['recorded']))
     expect(await stored()).toHaveLength(100)
@@ -378,7 +376,7 @@ describe('outcomes.report', () => {
 
   it('in a batch with predictions asks for itself', async () => {
     const mixed = (key: ApiKeyParts) => {
-      const client = clientOf(keyed, key, httpBatchLink)
+      const client = clientOf(keyed, key, true)
       return Promise.all([
         codeOf(client.predict.mutate({ model: 'half', inputs: { x: [1] } })),
         codeOf(client.outcomes.report.mutate(OUTCOME)),

@@ -14,7 +14,9 @@ export {
   type OutcomeCoverage,
 } from './outcomes/load-outcome-coverage.ts'
 export {
+  findQualityAlarms,
   loadQualityCurve,
+  type QualityAlarm,
   type QualityCurve,
   type QualityDay,
   type VersionQuality,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { logEOfHistogram } from '@understudy/rollout'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
+  findQualityAlarms,
   forgetOldOutcomes,
   loadContradictions,
   loadOutcomeCoverage,
@@ -12,6 +13,7 @@ import {
   scoreOutcomes,
 } from '../src/index.ts'
 import { OutcomeStore } from '../src/node/index.ts'
+import { loadEvidence } from '../src/record/load-evidence.ts'
 import { type Kept, OutcomeWorld } from './support/outcome-world.ts'
 
 let world: OutcomeWorld
@@ -213,6 +215,16 @@ describe('scoring', () => {
     expect(logEOfHistogram(histogram?.bins ?? [], 0.01, 'safe')).toBeGreaterThan(Math.log(20))
   })
 
+  it('is evidence of the rollout whose series it is', async () => {
+    await pair('r-1', 'cat', 'dog')
+    await report('r-1', 'cat')
+    await score()
+    const evidence = await world.database.snapshot((tx) => loadEvidence(tx, [series]))
+    expect(evidence.get(series)?.histograms).toEqual([
+      { source: 'live', step: 'shadow', gate: 'quality', property: 'loss', bins: [[200, 1]] },
+    ])
+  })
+
   it('adds nothing to a series that is closed, and the losses are known all the same', async () => {
     await pair('r-1', 'cat', 'dog')
     await report('r-1', 'cat')
@@ -349,6 +361,9 @@ describe('a curve of quality', () => {
     const drift = (await curve())?.versions[0]?.drift
     expect(drift).toMatchObject({ alarm: true, sinceDay: 3 })
     expect(drift?.reference.mean).toBeCloseTo(0.1, 9)
+    const alarms = await world.database.snapshot((tx) => findQualityAlarms(tx))
+    expect(alarms).toMatchObject([{ model, number: 2, digest: 'digest-2' }])
+    expect(alarms[0]?.sentence).toMatch(/: v2 answers worse than in its rollout: /)
   })
 })
 

@@ -96,6 +96,7 @@ export {
   type QualityDrift,
   type QualityDriftInput,
 } from './quality/assess-quality-drift.ts'
+export { describeQualityDrift } from './quality/describe-quality-drift.ts'
 export {
   type ApprovalAssessment,
   assessApprovals,

@@ -56,6 +56,18 @@ CREATE TABLE "outcome_pair" (
     CONSTRAINT "outcome_pair_pkey" PRIMARY KEY ("series_id","request_id")
 );
 
+-- CreateTable
+CREATE TABLE "outcome_bin" (
+    "series_id" UUID NOT NULL,
+    "measure" TEXT NOT NULL,
+    "source" TEXT NOT NULL,
+    "step" TEXT NOT NULL,
+    "bin" INTEGER NOT NULL,
+    "count" BIGINT NOT NULL,
+
+    CONSTRAINT "outcome_bin_pkey" PRIMARY KEY ("series_id","measure","source","step","bin")
+);
+
 -- CreateIndex
 CREATE INDEX "outcome_at_idx" ON "outcome"("at");
 
@@ -68,11 +80,11 @@ CREATE INDEX "outcome_score_model_measure_digest_at_idx" ON "outcome_score"("mod
 -- CreateIndex
 CREATE INDEX "outcome_score_at_idx" ON "outcome_score"("at");
 
--- CreateIndex
-CREATE INDEX "outcome_pair_series_id_measure_source_step_bin_idx" ON "outcome_pair"("series_id", "measure", "source", "step", "bin");
-
 -- AddForeignKey
 ALTER TABLE "outcome_pair" ADD CONSTRAINT "outcome_pair_series_id_fkey" FOREIGN KEY ("series_id") REFERENCES "evidence_series"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "outcome_bin" ADD CONSTRAINT "outcome_bin_series_id_fkey" FOREIGN KEY ("series_id") REFERENCES "evidence_series"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- What Prisma cannot say.
 
@@ -108,6 +120,17 @@ END $$;
 CREATE TRIGGER "outcome_score_unchanged" BEFORE UPDATE ON "outcome_score" FOR EACH STATEMENT EXECUTE FUNCTION "score_is_never_changed"();
 CREATE TRIGGER "outcome_pair_unchanged" BEFORE UPDATE ON "outcome_pair" FOR EACH STATEMENT EXECUTE FUNCTION "score_is_never_changed"();
 CREATE TRIGGER "outcome_pair_frozen" BEFORE INSERT ON "outcome_pair" FOR EACH ROW EXECUTE FUNCTION "closed_series_is_frozen"();
+
+-- Bins are sums of pairs. In one order, so that two transactions never wait in a circle.
+CREATE FUNCTION "outcome_pairs_are_counted"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO "outcome_bin" ("series_id", "measure", "source", "step", "bin", "count")
+  SELECT "series_id", "measure", "source", "step", "bin", count(*) FROM "pairs" GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+  ON CONFLICT ("series_id", "measure", "source", "step", "bin") DO UPDATE SET "count" = "outcome_bin"."count" + EXCLUDED."count";
+  RETURN NULL;
+END $$;
+CREATE TRIGGER "outcome_pair_counted" AFTER INSERT ON "outcome_pair" REFERENCING NEW TABLE AS "pairs"
+  FOR EACH STATEMENT EXECUTE FUNCTION "outcome_pairs_are_counted"();
 
 -- An answer that is kept after its outcome was reported wakes that outcome.
 CREATE FUNCTION "kept_answers_wake_outcomes"() RETURNS trigger LANGUAGE plpgsql AS $$

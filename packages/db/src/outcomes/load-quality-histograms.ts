@@ -27,11 +27,10 @@ export async function loadQualityHistograms(
       count: number
     }[]
   >`
-    SELECT p.series_id AS "seriesId", s.model, p.measure, p.source, p.step, p.bin, count(*)::int AS count
-    FROM outcome_pair p JOIN evidence_series s ON s.id = p.series_id
-    WHERE p.series_id = ANY(${[...new Set(seriesIds)]}::uuid[])
-    GROUP BY p.series_id, s.model, p.measure, p.source, p.step, p.bin
-    ORDER BY p.series_id, p.source, p.step, p.bin`
+    SELECT b.series_id AS "seriesId", s.model, b.measure, b.source, b.step, b.bin, b.count::float8 AS count
+    FROM outcome_bin b JOIN evidence_series s ON s.id = b.series_id
+    WHERE b.series_id = ANY(${[...new Set(seriesIds)]}::uuid[])
+    ORDER BY b.series_id, b.source, b.step, b.bin`
   const qualities = await loadQuality(tx, [...new Set(rows.map((row) => row.model))])
   const found = new Map<string, QualityHistogram & { readonly bins: [number, number][] }>()
   for (const { seriesId, model, measure, source, step, bin, count } of rows) {
