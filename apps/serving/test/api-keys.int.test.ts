@@ -7,14 +7,13 @@ import { deriveKeyCheckKey, systemClock } from '@understudy/core'
 import { openDatabase } from '@understudy/db'
 import { ChangeListener, NodeStore } from '@understudy/db/node'
 import { FilePlanStore, noopObserver, ServingNodeCore, type ServingNodeSettings } from '@understudy/serving'
-import { waitFor } from '@understudy/testing'
+import { Cable, waitFor } from '@understudy/testing'
 import { createTestDatabase } from '@understudy/testing/database'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { KeyRing } from '../src/auth/key-ring.ts'
 import { createRestServer, type RestServer } from '../src/http/rest-server.ts'
 import { MirroredSeries } from '../src/node/mirrored-series.ts'
 import { DatabasePlanReader } from '../src/node/plan-reader.ts'
-import { Cable } from './cable.ts'
 
 const CHECK_KEY = deriveKeyCheckKey('the secret of this test')
 const MAX_STALENESS_MS = 3_600_000

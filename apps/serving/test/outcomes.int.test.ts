@@ -13,12 +13,11 @@ import {
 } from '@understudy/core'
 import { type Database, ensureRepository, openDatabase } from '@understudy/db'
 import { OutcomeStore } from '@understudy/db/node'
-import { waitFor } from '@understudy/testing'
+import { Cable, waitFor } from '@understudy/testing'
 import { createTestDatabase } from '@understudy/testing/database'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { KeyRing } from '../src/auth/key-ring.ts'
-import { Cable } from './cable.ts'
 import { type RestFixture, startRest } from './rest-fixture.ts'
 
 const CHECK_KEY = deriveKeyCheckKey('the secret of this test')

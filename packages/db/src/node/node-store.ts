@@ -4,6 +4,7 @@ import { CHANGE_CHANNEL } from './change-listener.ts'
 import type { EvidenceFlush } from './evidence-flush.ts'
 import { type PlanReading, readServingPlan } from './read-plan.ts'
 import { storableText } from './storable-text.ts'
+import { surviveBreaks } from './survive-breaks.ts'
 import { writeEvidence } from './write-evidence.ts'
 import { type IncidentReport, writeIncidents } from './write-incidents.ts'
 
@@ -53,8 +54,7 @@ export class NodeStore {
       statement_timeout: 10_000,
       application_name: `understudy-serving ${options.name}`,
     })
-    // An idle connection that breaks must not end the process; the next query reports the failure.
-    this.#pool.on('error', () => undefined)
+    surviveBreaks(this.#pool)
   }
 
   /** The whole plan in one snapshot; the same `models` as before while nothing changed. */

@@ -1,6 +1,7 @@
 import { type OutcomeStatus, PlatformError, type ReportedOutcome } from '@understudy/core'
 import pg from 'pg'
 import { findKnownModels, type OutcomeRow, writeOutcomes } from './outcome-rows.ts'
+import { surviveBreaks } from './survive-breaks.ts'
 
 export interface OutcomeStoreOptions {
   readonly databaseUrl: string
@@ -62,8 +63,7 @@ export class OutcomeStore {
       statement_timeout: timeoutMs,
       application_name: `understudy-outcomes ${name}`,
     })
-    // An idle connection that breaks must not end the process; the next report finds it out.
-    this.#pool.on('error', () => undefined)
+    surviveBreaks(this.#pool)
   }
 
   /** Records all of them or none. @throws PlatformError `outcomes.too_many`, `outcomes.unavailable` */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** The way from a node to the control plane, which can be cut. */
+/** A way to a server that can be cut, and mended: what is on it breaks off, and nothing new comes through meanwhile. */
 export class Cable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
