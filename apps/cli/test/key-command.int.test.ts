@@ -90,6 +90,15 @@ describe('understudy key', () => {
     expect(row.hmac).toBe(apiKeyHmac(checkKey, parseApiKey(token)?.secret ?? ''))
   })
 
+  it('makes keys that report outcomes, each verb once', async () => {
+    const made = async (...verbs: readonly string[]) => {
+      const args = verbs.flatMap((verb) => ['--verb', verb])
+      return JSON.parse(await key('create', '--name', 'labels', '--json', ...args)).key.verbs
+    }
+    expect(await made('report')).toEqual(['report'])
+    expect(await made('predict', 'report', 'report')).toEqual(['predict', 'report'])
+  })
+
   it('revokes a key that was pasted whole, and sends no secret', async () => {
     const { key: made, token } = JSON.parse(await key('create', '--name', 'leaked', '--json'))
     asked.length = 0

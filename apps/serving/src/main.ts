@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isLoopbackHost, systemClock } from '@understudy/core'
-import { ChangeListener, NodeStore } from '@understudy/db/node'
+import { ChangeListener, NodeStore, OutcomeStore } from '@understudy/db/node'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
 import { describeExit, ExecutorPool, probeSpawnTools } from '@understudy/onnx'
 import {
@@ -34,12 +34,12 @@ import { NodeReporter } from './node/node-reporter.ts'
 import { createOnnxAdapter } from './node/onnx-adapter.ts'
 import { PlanFileReader } from './node/plan-file-reader.ts'
 import { DatabasePlanReader } from './node/plan-reader.ts'
+import { RequestKeeping } from './node/request-keeping.ts'
 import { NodeOverrides } from './override/node-overrides.ts'
 import { overriddenNode } from './override/overridden-node.ts'
 import { OverrideReporter } from './override/override-reporter.ts'
 import { OverrideRoute } from './override/override-route.ts'
 import { OverrideStore } from './override/override-store.ts'
-import { RequestKeeping } from './node/request-keeping.ts'
 import { ReplayRunner } from './replay/replay-runner.ts'
 import { ModelStatistics } from './telemetry/model-statistics.ts'
 import { NodeMetrics } from './telemetry/node-metrics.ts'
@@ -208,6 +208,7 @@ const server = createRestServer({
   ),
   statistics,
   access: keys ?? openAccess,
+  outcomes: record?.outcomes,
   tls,
   largeBodies: codec,
   host: env.UNDERSTUDY_REST_HOST,
@@ -271,6 +272,7 @@ onShutdown(
     await tls?.close()
     await record?.listener.close()
     await record?.store.close()
+    await record?.outcomes.close()
     await telemetry.shutdown()
   },
   { parentPipe: env.UNDERSTUDY_PARENT_PIPE === '1', deadlineMs: env.UNDERSTUDY_DRAIN_TIMEOUT_MS + 10_000 },
@@ -300,5 +302,9 @@ function openRecord(databaseUrl: string) {
     name: env.UNDERSTUDY_NODE_NAME,
     restUrl: `${env.tls ? 'https' : 'http'}://${env.UNDERSTUDY_REST_HOST}:${env.UNDERSTUDY_REST_PORT}`,
   })
-  return { store, listener: new ChangeListener({ databaseUrl, clock: systemClock, logger }) }
+  return {
+    store,
+    listener: new ChangeListener({ databaseUrl, clock: systemClock, logger }),
+    outcomes: new OutcomeStore({ databaseUrl, name: env.UNDERSTUDY_NODE_NAME }),
+  }
 }

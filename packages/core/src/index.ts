@@ -56,6 +56,13 @@ export {
 } from './model-config/schema.ts'
 export { suggestComparisons } from './model-config/suggest-comparisons.ts'
 export { NO_VERSION_NOTES, parseVersionNotes, type VersionNotes } from './model-config/version-notes.ts'
+export {
+  OUTCOME_STATUSES,
+  type OutcomeReporter,
+  type OutcomeStatus,
+  type OutcomeTruth,
+  type ReportedOutcome,
+} from './outcome.ts'
 export { decideOverride, type OverrideDecision, type OverrideFacts } from './override/decide-override.ts'
 export {
   type OverrideDocument,

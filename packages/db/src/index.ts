@@ -18,6 +18,25 @@ export {
   OutboxQueue,
   type OutboxQueueOptions,
 } from './outbox/outbox-queue.ts'
+export type { AnswerCoverage } from './outcomes/describe-coverage.ts'
+export { forgetOldOutcomes, requestDueOutcomes } from './outcomes/housekeeping.ts'
+export {
+  type CoverageTarget,
+  loadContradictions,
+  loadOutcomeCoverage,
+  type OutcomeContradiction,
+  type OutcomeCoverage,
+} from './outcomes/load-outcome-coverage.ts'
+export {
+  findQualityAlarms,
+  loadQualityCurve,
+  type QualityAlarm,
+  type QualityCurve,
+  type QualityDay,
+  type VersionQuality,
+} from './outcomes/load-quality-curve.ts'
+export { loadQualityHistograms, type QualityHistogram } from './outcomes/load-quality-histograms.ts'
+export { type ScoredOutcomes, scoreOutcomes } from './outcomes/score-outcomes.ts'
 export { type MergedOverride, mergeOverride } from './override/merge-override.ts'
 export {
   type LabelMove,

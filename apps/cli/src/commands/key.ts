@@ -46,7 +46,11 @@ export function createCommand(context: CliContext): Command {
       'a model it may be used for; repeat for several; every model when left out',
       modelArgument,
     )
-    .option('--verb <verb>', `what it may be used for: ${KEY_VERBS.join(', ')}`, verbArgument)
+    .option(
+      '--verb <verb>',
+      `what it may be used for: ${KEY_VERBS.join(', ')}; repeat for several; predict when left out`,
+      verbArgument,
+    )
     .option('--expires <time>', 'when it ends, such as 90d; never when left out', expiresArgument)
     .option('--json', 'print JSON')
     .action(async ({ name, model, verb, expires, json }: CreateOptions) => {
