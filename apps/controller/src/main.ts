@@ -6,13 +6,16 @@ import {
   ChangeListener,
   findAlarms,
   forgetLapsedNodes,
+  forgetOldOutcomes,
   mergeOverride,
   OUTBOX_TOPIC,
   OutboxQueue,
   openDatabase,
+  requestDueOutcomes,
   requestOpenRollouts,
   requestUnfinished,
   requestWork,
+  tellQuality,
   WorkQueue,
 } from '@understudy/db'
 import { parseRepositoryUrl, RepositoryMirror, watchPushes } from '@understudy/gitops'
@@ -23,6 +26,7 @@ import { startTelemetry } from '@understudy/telemetry/sdk'
 import { readEnv } from './env.ts'
 import { createChannels } from './outbox/create-channels.ts'
 import { OutboxLoop } from './outbox/outbox-loop.ts'
+import { Chores } from './outcomes/chores.ts'
 import { OverrideMerger } from './override/override-merger.ts'
 import { createReconcileModel } from './rollout/reconcile-model.ts'
 import { createSyncRepository } from './sync/sync-repository.ts'
@@ -107,6 +111,15 @@ const merger = new OverrideMerger({
   ...{ merge: () => database.transaction(mergeOverride), clock: systemClock, logger },
 })
 
+const chores = new Chores({
+  ...{ clock: systemClock, logger },
+  chores: [
+    { name: 'due outcomes', everyMs: 2_000, run: () => requestDueOutcomes(database) },
+    { name: 'quality alarms', everyMs: 300_000, run: () => database.transaction(tellQuality) },
+    { name: 'old outcomes', everyMs: 600_000, run: () => forgetOldOutcomes(database) },
+  ],
+})
+
 const stopping = new AbortController()
 const askForSync = () =>
   requestWork(database.prisma, 'repository', `${url}#${branch}`).catch((error: unknown) =>
@@ -131,12 +144,13 @@ if (repositoryPath !== undefined) watchPushes(repositoryPath, () => void askForS
 loop.start()
 outbox.start()
 merger.start()
+chores.start()
 logger.info({ event: 'ready', repository: shownUrl(url), branch }, 'controller ready')
 
 onShutdown(
   async () => {
     stopping.abort()
-    await Promise.all([loop.close(), outbox.close(), merger.close()])
+    await Promise.all([loop.close(), outbox.close(), merger.close(), chores.close()])
     await listener.close()
     await database.close()
     await telemetry.shutdown()

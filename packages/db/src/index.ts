@@ -18,6 +18,7 @@ export {
   OutboxQueue,
   type OutboxQueueOptions,
 } from './outbox/outbox-queue.ts'
+export { tellQuality } from './outbox/tell-quality.ts'
 export type { AnswerCoverage } from './outcomes/describe-coverage.ts'
 export { forgetOldOutcomes, requestDueOutcomes } from './outcomes/housekeeping.ts'
 export {

@@ -53,6 +53,28 @@ export function notificationOfHold({ id, model, number, actor, reason, expiresAt
   }
 }
 
+/** A live version answers worse than in its rollout. It alarms and takes nothing off. */
+export interface QualityWorse {
+  readonly model: string
+  readonly number: number
+  readonly digest: string
+  readonly sentence: string
+}
+
+/** Once for each version: it is told apart by its bytes. */
+export function notificationOfQuality({ model, number, digest, sentence }: QualityWorse): Notification {
+  return {
+    kind: 'qualityWorse',
+    dedupKey: `qualityWorse:${model}:${digest}`,
+    model,
+    version: number,
+    title: `${model} v${number} answers worse than in its rollout`,
+    sentence,
+    path: modelPath(model),
+    details: { digest },
+  }
+}
+
 export function notificationOfNode({ incarnation, name, restUrl, leaseUntil }: NodeAlarm): Notification {
   return {
     kind: 'nodeUnreachable',
