@@ -39,6 +39,7 @@ export {
 } from './keys/api-key.ts'
 export { isLoopbackHost } from './loopback-host.ts'
 export { outputComparisons } from './model-config/comparisons.ts'
+export { type EnvironmentFile, parseEnvironmentFile } from './model-config/environment-file.ts'
 export { mappingMistakes } from './model-config/mapping-mistakes.ts'
 export { defaultModelConfig, parseModelConfig } from './model-config/parse.ts'
 export { policyHash } from './model-config/policy-hash.ts'
