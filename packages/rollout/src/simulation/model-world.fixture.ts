@@ -304,7 +304,7 @@ export class ModelWorld {
     let at: VersionRef | null = restored
     while (at !== null && !seen.has(at.number)) {
       seen.add(at.number)
-      const { number } = at
+      const number: number = at.number
       const earlier: VersionRef | null =
         this.moves.findLast((move) => move.to.number === number && !move.rollback)?.from ?? null
       if (earlier === null) return null
