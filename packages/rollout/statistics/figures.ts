@@ -4,7 +4,8 @@ const FOLDER = 'test-results'
 
 /** Adds a line to what `npm run test:statistics` shows at its end. */
 export function note(what: string, figures: object): void {
-  const text = Object.entries(figures).map(([name, value]) => `${name} ${shown(value)}`)
+  const known = Object.entries(figures).filter(([, value]) => !Number.isNaN(value))
+  const text = known.map(([name, value]) => `${name} ${shown(value)}`)
   mkdirSync(FOLDER, { recursive: true })
   appendFileSync(`${FOLDER}/statistics.txt`, `${what}: ${text.join(', ')}\n`)
 }
