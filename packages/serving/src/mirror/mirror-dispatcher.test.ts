@@ -78,7 +78,7 @@ describe('mirroring', () => {
         planAgeMs: () => undefined,
         liveLoadOf: () => undefined,
       },
-      limits: { runsMax: 4, inputBytesMax: 1_000 },
+      limits: { runsMax: 4, inputBytesMax: 1_000, runsPerSecond: 100 },
       observer: { ...noopObserver, mirrorRunEnded: (event) => ended.push(event) },
       ...changes,
     })
@@ -147,7 +147,7 @@ describe('mirroring', () => {
 
   it('bounds the memory of what waits for the candidate', async () => {
     candidate.held = true
-    const { ask } = rig({ limits: { runsMax: 100, inputBytesMax: 20 } })
+    const { ask } = rig({ limits: { runsMax: 100, inputBytesMax: 20, runsPerSecond: 100 } })
     for (let turn = 1; turn <= 6; turn += 1) await ask(turn)
     expect(sink.runs).toHaveLength(3)
   })

@@ -6,15 +6,19 @@ import type { RequestLoad } from '../predict/micro-batcher.ts'
 import type { BatchRequest } from '../predict/pending-request.ts'
 import type { ReplayedRequest, ReplayOutcome } from '../request-keepers.ts'
 import type { ServableId } from '../servable.ts'
-import { decideSample } from './decide-sample.ts'
+import { decideSample, type SampleLimits } from './decide-sample.ts'
 import { type MirroredRun, MirrorLane, type MirrorLaneOptions, type SecondClients } from './mirror-lane.ts'
 import { ReplayQueue } from './replay-queue.ts'
+import { SamplePace } from './sample-pace.ts'
 import { segmentOf } from './segment-of.ts'
 
 /** A node that has heard nothing for this long does not know whether the rollout still runs. */
 const MIRROR_PLAN_AGE_MS_MAX = 60_000
+/** Of one model, however many are mirrored at once. */
+const RUNS_PER_SECOND_MIN = 2
 
-export interface MirrorDispatcherOptions extends MirrorLaneOptions {
+export interface MirrorDispatcherOptions extends Omit<MirrorLaneOptions, 'pace'> {
+  readonly limits: SampleLimits
   readonly sink: MirrorSink
   readonly isAvailable: (id: ServableId) => boolean
   /** What clients ask of a version at this moment; undefined when it is not loaded. */
@@ -34,6 +38,7 @@ export interface MirrorableBatch {
 
 interface Mirrored {
   readonly lane: MirrorLane
+  readonly pace: SamplePace
   readonly replays: ReplayQueue
 }
 
@@ -85,19 +90,25 @@ export class MirrorDispatcher {
   }
 
   #begin(model: string, plan: MirrorPlan): Mirrored {
-    const lane = new MirrorLane(model, plan, this.#options)
+    // Models share what mirroring may take of the node; none gets so little that it never comes to a verdict.
+    const pace = new SamplePace(this.#options.clock, () =>
+      Math.max(RUNS_PER_SECOND_MIN, this.#options.limits.runsPerSecond / this.#mirrored.size),
+    )
+    const lane = new MirrorLane(model, plan, { ...this.#options, pace })
     const replays = new ReplayQueue({
       ...{ lane, runner: this.#options },
       isBusy: () => this.#isBusy(lane),
       isAllowed: () => this.#mayMirror(lane),
       admit: (requestId) => this.#admitted(lane.plan, [{ requestId, segment: '' }], 'replay'),
     })
-    return { lane, replays }
+    return { lane, pace, replays }
   }
 
   #isSampled(lane: MirrorLane, { load }: MirrorableBatch): boolean {
     if (!this.#mayMirror(lane)) return false
-    const facts = { ...load, backlog: lane.openRuns, backlogBytes: lane.openBytes }
+    const { openRuns: backlog, openBytes: backlogBytes } = lane
+    const allowance = this.#mirrored.get(lane.second.name)?.pace.allowance ?? 0
+    const facts = { ...load, backlog, backlogBytes, allowance }
     const chance = decideSample(lane.plan.sample, facts, this.#options.limits)
     return chance > 0 && this.#options.random() < chance
   }

@@ -57,5 +57,5 @@ export const DEFAULT_SERVING_NODE_SETTINGS: Omit<ServingNodeSettings, 'memoryLim
   readTimeoutMs: 5_000,
   currentForMs: 10_000,
   tickMs: 5_000,
-  mirrorLimits: { runsMax: 32, inputBytesMax: 64 * 1024 * 1024 },
+  mirrorLimits: { runsMax: 32, inputBytesMax: 64 * 1024 * 1024, runsPerSecond: 100 },
 }
