@@ -5,7 +5,9 @@ import { shownUrl, systemClock } from '@understudy/core'
 import {
   ChangeListener,
   forgetLapsedNodes,
+  forgetOldOutcomes,
   openDatabase,
+  requestDueOutcomes,
   requestOpenRollouts,
   requestUnfinished,
   requestWork,
@@ -17,6 +19,7 @@ import { compareContract, createQuarantineRunner, probeSpawnTools } from '@under
 import { createLogger, onShutdown } from '@understudy/telemetry'
 import { startTelemetry } from '@understudy/telemetry/sdk'
 import { readEnv } from './env.ts'
+import { OutcomesLoop } from './outcomes/outcomes-loop.ts'
 import { createReconcileModel } from './rollout/reconcile-model.ts'
 import { createSyncRepository } from './sync/sync-repository.ts'
 import { createValidateVersion } from './validation/validate-version.ts'
@@ -85,6 +88,13 @@ const loop = new WorkLoop({
   },
 })
 
+const outcomes = new OutcomesLoop({
+  requestDue: () => requestDueOutcomes(database),
+  forgetOld: () => forgetOldOutcomes(database),
+  clock: systemClock,
+  logger,
+})
+
 const stopping = new AbortController()
 const askForSync = () =>
   requestWork(database.prisma, 'repository', `${url}#${branch}`).catch((error: unknown) =>
@@ -105,12 +115,13 @@ await askForSync()
 const repositoryPath = parseRepositoryUrl(url, { allowLocal: true }).localPath
 if (repositoryPath !== undefined) watchPushes(repositoryPath, () => void askForSync(), stopping.signal)
 loop.start()
+outcomes.start()
 logger.info({ event: 'ready', repository: shownUrl(url), branch }, 'controller ready')
 
 onShutdown(
   async () => {
     stopping.abort()
-    await loop.close()
+    await Promise.all([loop.close(), outcomes.close()])
     await listener.close()
     await database.close()
     await telemetry.shutdown()

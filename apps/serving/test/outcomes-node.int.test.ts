@@ -63,7 +63,7 @@ async function report(requestId: string, to = node) {
 it('is a part of a node as it is built: with its keys, and without its record for a while', async () => {
   const first = await waitFor('the node to know the key', async () => {
     const answer = await report('r-1')
-    return answer.status === 200 && answer
+    return answer.status === 200 ? answer : undefined
   })
   expect(first.body).toEqual({ status: 'recorded' })
   const client = createTRPCClient<PredictRouter>({
