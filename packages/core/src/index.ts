@@ -37,6 +37,7 @@ export {
   newApiKey,
   parseApiKey,
 } from './keys/api-key.ts'
+export { deriveInputKey, sealBytes, unsealBytes } from './keys/sealed-bytes.ts'
 export { isLoopbackHost } from './loopback-host.ts'
 export { outputComparisons } from './model-config/comparisons.ts'
 export { mappingMistakes } from './model-config/mapping-mistakes.ts'

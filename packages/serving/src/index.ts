@@ -41,6 +41,7 @@ export { parsePlan } from './plan/parse-plan.ts'
 export type { PlanReader, PlanStore } from './plan/plan-ports.ts'
 export { InputValidator } from './predict/input-validator.ts'
 export { modelNotFound } from './predict/model-not-found.ts'
+export { inputHash } from './predict/suspect/input-hash.ts'
 export {
   type PredictionReceiver,
   type Predictor,

@@ -37,5 +37,8 @@ export interface ReplayedRequest extends OfferedRequest {
   readonly inputs: NamedTensors
 }
 
-/** What became of a replayed request: `settled` when its pair went to the sink, `lost` when it could not be had. */
-export type ReplayOutcome = 'settled' | 'lost'
+/**
+ * What became of a replayed request: `settled` when its pair went to the sink, `lost` when it was admitted and could not be had, `refused` when nothing of it
+ * was begun, so that it may be replayed another time.
+ */
+export type ReplayOutcome = 'settled' | 'lost' | 'refused'

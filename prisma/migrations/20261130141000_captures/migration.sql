@@ -1,5 +1,7 @@
 -- AlterTable
-ALTER TABLE "pair_example" ADD COLUMN     "inputs" BYTEA;
+ALTER TABLE "pair_example" ADD COLUMN     "inputs" BYTEA,
+ADD COLUMN     "source" TEXT NOT NULL DEFAULT 'live',
+ADD COLUMN     "step" TEXT NOT NULL DEFAULT 'shadow';
 
 -- CreateTable
 CREATE TABLE "capture" (

@@ -44,6 +44,8 @@ export interface SpecContext {
   readonly consolePort: number
   /** For those who check or make API keys. */
   readonly keyCheckKey: string
+  /** For nodes, which keep inputs of clients encrypted. */
+  readonly inputKey: string
 }
 
 export function postgresSpec(
@@ -86,11 +88,15 @@ export function servingSpecs(context: SpecContext, nodes: readonly NodePlan[]): 
 const SERVING_FLAGS = ['--max-semi-space-size=64', '--initial-old-space-size=128']
 
 function servingSpec(
-  { files, clock, keyCheckKey }: SpecContext,
+  { files, clock, keyCheckKey, inputKey }: SpecContext,
   { name, env, url }: { readonly name: string; readonly env: SpecContext['env']; readonly url: string },
 ): ChildSpec {
   return {
-    ...nodeProgram(name, files.serving, { ...env, UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey }),
+    ...nodeProgram(name, files.serving, {
+      ...env,
+      UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey,
+      UNDERSTUDY_INPUT_KEY: inputKey,
+    }),
     args: [...SERVING_FLAGS, files.serving],
     ready: whenOk(`${url}/v2/health/ready`, clock),
     // Its drain included.

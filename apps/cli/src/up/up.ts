@@ -8,7 +8,7 @@ import type { CliEnvironment } from '../env.ts'
 import { checkBuilt, checkGit, checkPorts, type WantedPort } from './checks.ts'
 import { childEnvironment } from './child-environment.ts'
 import { type DataFolder, prepareDataFolder } from './data-folder.ts'
-import { keyCheckKey } from './installation-secret.ts'
+import { inputKey, keyCheckKey } from './installation-secret.ts'
 import type { CreateModelsRepository } from './models-repository.ts'
 import { nodePorts } from './node-ports.ts'
 import {
@@ -175,6 +175,7 @@ class Start {
     const context: SpecContext = {
       ...{ files, env, runDir: this.#runDir, clock, servingUrl, consolePort },
       keyCheckKey: await keyCheckKey(this.#parts.folder.realPath, config.secretKey),
+      inputKey: await inputKey(this.#parts.folder.realPath, config.secretKey),
     }
     await Promise.all([
       supervisor.start(controllerSpec(context)),

@@ -54,6 +54,10 @@ export interface PairComparison {
   readonly shownRow: number
   readonly baseline: AnswerSummary
   readonly candidate: AnswerSummary
+  /** Names what was run without telling it; where somebody hashed it. */
+  readonly inputHash?: string | undefined
+  /** Inputs of the shown row as JSON; only where the policy stores them. */
+  readonly inputs?: string | undefined
 }
 
 /**

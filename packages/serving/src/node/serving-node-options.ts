@@ -2,7 +2,7 @@ import type { Clock, PlannedKey, PlannedVersion } from '@understudy/core'
 import type { AspiredVersionPolicy } from '../manager/aspired-version-policy.ts'
 import { availabilityPreservingPolicy } from '../manager/availability-preserving-policy.ts'
 import { DEFAULT_LOAD_RETRY, type LoadRetry } from '../manager/load-retry.ts'
-import type { MirrorLimits } from '../mirror/mirror-lane.ts'
+import type { SampleLimits } from '../mirror/decide-sample.ts'
 import type { MirrorSink } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
 import type { PlanReader, PlanStore } from '../plan/plan-ports.ts'
@@ -44,7 +44,7 @@ export interface ServingNodeSettings {
   readonly currentForMs: number
   /** Safety net: a step is taken this often even when nothing asked for one. */
   readonly tickMs: number
-  readonly mirrorLimits: MirrorLimits
+  readonly mirrorLimits: SampleLimits
 }
 
 export const DEFAULT_SERVING_NODE_SETTINGS: Omit<ServingNodeSettings, 'memoryLimitBytes'> = {
@@ -57,5 +57,5 @@ export const DEFAULT_SERVING_NODE_SETTINGS: Omit<ServingNodeSettings, 'memoryLim
   readTimeoutMs: 5_000,
   currentForMs: 10_000,
   tickMs: 5_000,
-  mirrorLimits: { runsMax: 32, inputBytesMax: 64 * 1024 * 1024 },
+  mirrorLimits: { runsMax: 32, inputBytesMax: 64 * 1024 * 1024, runsPerSecond: 100 },
 }
