@@ -5,6 +5,7 @@ export { type CreateKeyAct, createKey, type KeyRecord, listKeys, revokeKey } fro
 export { CHANGE_CHANNEL, ChangeListener } from './node/change-listener.ts'
 export { notifyChange } from './notify.ts'
 export type { AnswerCoverage } from './outcomes/describe-coverage.ts'
+export { findQualityAlarms, type QualityAlarm } from './outcomes/find-quality-alarms.ts'
 export { forgetOldOutcomes, requestDueOutcomes } from './outcomes/housekeeping.ts'
 export {
   type CoverageTarget,
@@ -14,9 +15,7 @@ export {
   type OutcomeCoverage,
 } from './outcomes/load-outcome-coverage.ts'
 export {
-  findQualityAlarms,
   loadQualityCurve,
-  type QualityAlarm,
   type QualityCurve,
   type QualityDay,
   type VersionQuality,
