@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { createTRPCClient, httpLink } from '@trpc/client'
@@ -9,7 +8,6 @@ import { Cable, NodeRig, type RigNode, waitFor } from '@understudy/testing'
 import { createTestDatabase } from '@understudy/testing/database'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-const app = path.resolve(import.meta.dirname, '..')
 const CHECK_KEY = deriveKeyCheckKey('the secret of this test')
 const key = newApiKey(randomBytes)
 const authorization = `Bearer ${apiKeyText(key)}`
@@ -19,10 +17,6 @@ let database: Database
 let cable: Cable
 
 beforeAll(async () => {
-  // What a user builds.
-  for (const cwd of [path.join(app, '../../packages/onnx'), app]) {
-    execFileSync('npm', ['run', '--silent', 'build'], { cwd })
-  }
   const { connectionString } = await createTestDatabase()
   database = openDatabase({ databaseUrl: connectionString, applicationName: 'test' })
   const { id: repositoryId } = await ensureRepository(database.prisma, 'file:///srv/models.git', 'main')
@@ -35,7 +29,7 @@ beforeAll(async () => {
   const url = new URL(connectionString)
   cable = new Cable({ host: url.hostname, port: Number(url.port) })
   url.port = String(await cable.open())
-  rig = await NodeRig.create(path.join(app, '../..'))
+  rig = await NodeRig.create(path.resolve(import.meta.dirname, '../../..'))
   node = await rig.start({
     env: {
       UNDERSTUDY_PLAN_FILE: '',
@@ -63,7 +57,7 @@ async function report(requestId: string, to = node) {
 it('is a part of a node as it is built: with its keys, and without its record for a while', async () => {
   const first = await waitFor('the node to know the key', async () => {
     const answer = await report('r-1')
-    return answer.status === 200 && answer
+    return answer.status === 200 ? answer : undefined
   })
   expect(first.body).toEqual({ status: 'recorded' })
   const client = createTRPCClient<PredictRouter>({

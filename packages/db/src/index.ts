@@ -20,6 +20,7 @@ export {
 } from './outbox/outbox-queue.ts'
 export { tellQuality } from './outbox/tell-quality.ts'
 export type { AnswerCoverage } from './outcomes/describe-coverage.ts'
+export { findQualityAlarms, type QualityAlarm } from './outcomes/find-quality-alarms.ts'
 export { forgetOldOutcomes, requestDueOutcomes } from './outcomes/housekeeping.ts'
 export {
   type CoverageTarget,
@@ -29,9 +30,7 @@ export {
   type OutcomeCoverage,
 } from './outcomes/load-outcome-coverage.ts'
 export {
-  findQualityAlarms,
   loadQualityCurve,
-  type QualityAlarm,
   type QualityCurve,
   type QualityDay,
   type VersionQuality,

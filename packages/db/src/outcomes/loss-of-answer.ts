@@ -1,13 +1,6 @@
 import type { OutcomeTruth, Tensor } from '@understudy/core'
-import { lossOf, type Prediction, predictedOf } from '@understudy/rollout'
+import { lossOf, type OutputRow, type Prediction, predictedOf } from '@understudy/rollout'
 import type { ModelQuality } from './quality-policies.ts'
-
-/** One output of a kept answer, as nodes write it. */
-interface OutputRow {
-  readonly dtype: string
-  readonly shape: readonly number[]
-  readonly values: readonly (number | string | boolean)[]
-}
 
 /** What a kept answer predicts; null when the output is missing or holds no single prediction. */
 export function predictionOfAnswer(
