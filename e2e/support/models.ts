@@ -1,6 +1,6 @@
 import { linearModel, OnnxBuilder } from '@understudy/testing'
 
-const COLUMNS = 4
+export const COLUMNS = 4
 
 /** The same rows for every test: none is answered alike by two models of {@link scaledModel}. */
 export const ROWS: readonly (readonly number[])[] = Array.from({ length: 32 }, (_, row) =>
@@ -13,7 +13,7 @@ export const ROWS: readonly (readonly number[])[] = Array.from({ length: 32 }, (
 /** Bodies of `:predict`, one for each of {@link ROWS}. */
 export const BODIES = ROWS.map((row) => JSON.stringify({ instances: [row] }))
 
-const WEIGHTS = [0.9, -0.4, 0.2, -0.3, 0.8, 0.5, 0.1, -0.7, 1.1, 0.6, 0.3, -0.9]
+export const WEIGHTS = [0.9, -0.4, 0.2, -0.3, 0.8, 0.5, 0.1, -0.7, 1.1, 0.6, 0.3, -0.9]
 
 /** `y = k · x · W`: for every k other numbers in the same order, so that answers tell versions apart and classes agree. */
 export function scaledModel(k: number): Uint8Array {

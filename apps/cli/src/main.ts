@@ -30,6 +30,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'what a model waits for, and what to do',
     load: () => import('./commands/why.ts'),
   },
+  evidence: {
+    summary: 'the evidence of a rollout, its verdict computed again',
+    load: () => import('./commands/evidence.ts'),
+  },
+  history: {
+    summary: 'what was live since when, and who did what and why',
+    load: () => import('./commands/history.ts'),
+  },
   predict: {
     summary: 'make honest traffic from golden samples',
     load: () => import('./commands/predict.ts'),
@@ -46,13 +54,33 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'let a paused shadow go on, or try a version again',
     load: () => import('./commands/retry.ts'),
   },
+  pause: {
+    summary: 'stop the open rollout where it is',
+    load: () => import('./commands/pause.ts'),
+  },
+  resume: {
+    summary: 'let a paused rollout go on where it was',
+    load: () => import('./commands/resume.ts'),
+  },
+  abort: {
+    summary: 'end the open rollout; while it bakes, roll it back',
+    load: () => import('./commands/abort.ts'),
+  },
   promote: {
-    summary: 'start the rollout of a version by hand',
+    summary: 'start the rollout of a version by hand, or let a paused one go live now',
     load: () => import('./commands/promote.ts'),
+  },
+  rehearse: {
+    summary: 'try a version in shadow only: a verdict, and no promotion',
+    load: () => import('./commands/rehearse.ts'),
   },
   rollback: {
     summary: 'let the previous version answer again and withdraw the live one',
     load: () => import('./commands/rollback.ts'),
+  },
+  hold: {
+    summary: 'fix what is live, whatever Git says; --release ends it',
+    load: () => import('./commands/hold.ts'),
   },
   lift: {
     summary: 'end the withdrawal of a version; it starts nothing',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { isPlatformError } from '@understudy/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { installationSecret, keyCheckKey } from '../src/up/installation-secret.ts'
+import { inputKey, installationSecret, keyCheckKey } from '../src/up/installation-secret.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -39,6 +39,8 @@ describe('the secret of an installation', () => {
     expect(derived).toMatch(/^[0-9a-f]{64}$/)
     expect(derived).not.toBe(Buffer.from(secret, 'base64url').toString('hex'))
     expect(await keyCheckKey(folder, secret)).toBe(derived)
+    expect(await inputKey(folder, undefined)).toBe(await inputKey(folder, secret))
+    expect([secret, derived]).not.toContain(await inputKey(folder, secret))
   })
 
   it('is refused in a file that others may read, and the file stays as it is', async () => {

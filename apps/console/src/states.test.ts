@@ -48,7 +48,7 @@ const LOOKS: [string, readonly string[], Readonly<Record<string, Look>>][] = [
 const WORDS: [string, readonly string[], Readonly<Record<string, Words>>][] = [
   ['step', ROLLOUT_STEPS, STEP_WORDS],
   ['abort', ABORT_REASONS, ABORT_WORDS],
-  ['kind', [...ROLLOUT_KINDS, 'rollback'], KIND_WORDS],
+  ['kind', [...ROLLOUT_KINDS, 'promoteNow', 'rollback'], KIND_WORDS],
 ]
 
 describe.each(LOOKS)('the table of %s states', (_name, states, looks) => {

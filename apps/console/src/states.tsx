@@ -1,3 +1,4 @@
+import type { PromotionKind } from '@understudy/api/views'
 import type {
   AbortReason,
   DriftReason,
@@ -102,14 +103,18 @@ export const PAUSE_LOOKS: Readonly<Record<PauseReason, Look>> = {
   inconclusive: { icon: CirclePause, tone: 'warn', word: { en: 'Paused, inconclusive' } },
   noData: { icon: CirclePause, tone: 'warn', word: { en: 'Paused, no data' } },
   held: { icon: CirclePause, tone: 'warn', word: { en: 'Paused, held' } },
+  frozen: { icon: CirclePause, tone: 'warn', word: { en: 'Paused, freeze window' } },
   nodesLagging: { icon: CirclePause, tone: 'warn', word: { en: 'Paused, nodes lagging' } },
+  byUser: { icon: CirclePause, tone: 'warn', word: { en: 'Paused by a person' } },
 }
 
 export const STEP_WORDS: Readonly<Record<RolloutStep, Words>> = {
   preparing: { en: 'Load and warm' },
   shadow: { en: 'Shadow' },
   approval: { en: 'Approval' },
+  canary: { en: 'Canary' },
   promoting: { en: 'Promote' },
+  bake: { en: 'Bake' },
 }
 
 export const ABORT_WORDS: Readonly<Record<AbortReason, Words>> = {
@@ -119,13 +124,16 @@ export const ABORT_WORDS: Readonly<Record<AbortReason, Words>> = {
   deletedInGit: { en: 'deleted in Git' },
   byUser: { en: 'aborted by a person' },
   deadline: { en: 'nobody decided in time' },
+  rehearsed: { en: 'the rehearsal is over' },
 }
 
-export const KIND_WORDS: Readonly<Record<RolloutKind | 'rollback', Words>> = {
+export const KIND_WORDS: Readonly<Record<RolloutKind | PromotionKind, Words>> = {
   evidence: { en: 'on evidence' },
   first: { en: 'first version' },
   immediate: { en: 'immediate, by policy' },
   returning: { en: 'returning' },
+  rehearsal: { en: 'rehearsal' },
+  promoteNow: { en: 'by a person, without a verdict' },
   rollback: { en: 'rollback' },
 }
 

@@ -17,4 +17,14 @@ describe('readEnv', () => {
       expect(() => read({ UNDERSTUDY_MAX_RESPONSE_BYTES: value })).toThrow('UNDERSTUDY_MAX_RESPONSE_BYTES')
     },
   )
+
+  it('takes the key to stored inputs as 64 hex digits, and says which variable is wrong without showing it', () => {
+    const key = 'ab'.repeat(32)
+    expect(read({ UNDERSTUDY_INPUT_KEY: key }).UNDERSTUDY_INPUT_KEY).toBe(key)
+    expect(read({}).UNDERSTUDY_INPUT_KEY).toBeUndefined()
+    expect(() => read({ UNDERSTUDY_INPUT_KEY: 'not a key' })).toThrow(
+      'UNDERSTUDY_INPUT_KEY: must be 64 hex digits',
+    )
+    expect(() => read({ UNDERSTUDY_INPUT_KEY: 'not a key' })).not.toThrow('not a key')
+  })
 })

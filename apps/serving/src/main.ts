@@ -17,12 +17,16 @@ import { createLogger, onShutdown } from '@understudy/telemetry'
 import { startTelemetry } from '@understudy/telemetry/sdk'
 import { openAccess } from './auth/access.ts'
 import { KeyRing } from './auth/key-ring.ts'
+import { CaptureBuffer } from './capture/capture-buffer.ts'
 import { CodecClient } from './codec/codec-client.ts'
 import { ComparisonClient } from './comparison/comparison-client.ts'
 import { EvidenceCollector } from './comparison/evidence-collector.ts'
 import { readEnv } from './env.ts'
 import { createGrpcServer } from './grpc/grpc-server.ts'
 import { createRestServer } from './http/rest-server.ts'
+import { KeptAnswers } from './kept/kept-answers.ts'
+import { ApartExecutor } from './latency/apart-executor.ts'
+import { LatencyPairs } from './latency/latency-pairs.ts'
 import { EvidenceLog } from './node/evidence-log.ts'
 import { IncidentLog } from './node/incident-log.ts'
 import { MirroredSeries } from './node/mirrored-series.ts'
@@ -35,6 +39,8 @@ import { overriddenNode } from './override/overridden-node.ts'
 import { OverrideReporter } from './override/override-reporter.ts'
 import { OverrideRoute } from './override/override-route.ts'
 import { OverrideStore } from './override/override-store.ts'
+import { RequestKeeping } from './node/request-keeping.ts'
+import { ReplayRunner } from './replay/replay-runner.ts'
 import { ModelStatistics } from './telemetry/model-statistics.ts'
 import { NodeMetrics } from './telemetry/node-metrics.ts'
 import { ServingSpans } from './telemetry/serving-spans.ts'
@@ -73,15 +79,36 @@ const comparer = new ComparisonClient({
   workerPath: new URL('./comparison/worker.mjs', import.meta.url),
   onFault,
 })
-const series = new MirroredSeries((seriesIds) => collector.setPlannedSeries(seriesIds))
-const collector = new EvidenceCollector({
-  comparer,
-  baselineOutputs: (mirror) => series.baselineOutputs(mirror),
+const plan = new MirroredSeries(() => {
+  collector.setPlannedSeries(new Set(plan.series.keys()))
+  runTimes.setPlanned(plan.comparedSeries())
+  if (plan.keepsInputs && inputKey === undefined && record !== undefined) warnOfKeylessPlan()
+})
+let saidKeyless = false
+// A node without a record has nowhere to keep anything.
+const inputKey = record && env.UNDERSTUDY_INPUT_KEY
+const answers =
+  record &&
+  new KeptAnswers({ seriesOf: (id) => plan.series.get(id), random: Math.random, clock: systemClock })
+const captures = inputKey === undefined ? undefined : new CaptureBuffer(inputKey, systemClock)
+const runTimes: LatencyPairs = new LatencyPairs({
+  open: (seriesId) => {
+    const series = plan.series.get(seriesId)
+    const memoryLimitBytes = (env.UNDERSTUDY_MODEL_MEMORY_MIB * MIB) / 4
+    return series && new ApartExecutor(series, { versions, pool, memoryLimitBytes })
+  },
+  random: Math.random,
+  onFault: (error, seriesId) => logger.warn({ err: error, seriesId }, 'run times are not compared for now'),
+  clock: systemClock,
+})
+const collector: EvidenceCollector = new EvidenceCollector({
+  ...{ comparer, runTimes, answers, inputKey },
+  baselineOutputs: (mirror) => plan.baselineOutputs(mirror),
 })
 const reader =
   record === undefined
-    ? new PlanFileReader(env.UNDERSTUDY_PLAN_FILE ?? '', { clock: systemClock, series })
-    : new DatabasePlanReader(record.store, record.listener, series)
+    ? new PlanFileReader(env.UNDERSTUDY_PLAN_FILE ?? '', { clock: systemClock, series: plan })
+    : new DatabasePlanReader(record.store, record.listener, plan)
 const overrides = await OverrideStore.open(path.join(folder, 'overrides.json'), (error) =>
   logger.error({ err: error }, 'overrides of this node cannot be read: what is live follows the plan'),
 )
@@ -133,6 +160,7 @@ const core = new ServingNodeCore(
       },
     }),
     mirrorSink: collector,
+    ...{ capture: captures, answers },
     clock: systemClock,
     observer,
     onKeys: (planned) => keys?.replace(planned),
@@ -146,9 +174,25 @@ const core = new ServingNodeCore(
 )
 
 const reporter =
-  record === undefined
+  record === undefined || answers === undefined
     ? new EvidenceLog({ collector, clock: systemClock, logger })
-    : new NodeReporter({ core, collector, incidents, store: record.store, clock: systemClock, logger })
+    : new NodeReporter({
+        ...{ core, collector, incidents, store: record.store, clock: systemClock, logger },
+        keeping: new RequestKeeping({
+          ...{ store: record.store, answers, captures, plan, clock: systemClock, logger },
+        }),
+      })
+const replays =
+  record && inputKey !== undefined
+    ? new ReplayRunner({
+        ...{ store: record.store.requests, inputKey, clock: systemClock, logger },
+        replay: (mirror, request) => core.replay(mirror, request),
+        underWay: (seriesId) => collector.replays(seriesId),
+        untilIdle: (seriesId) => runTimes.untilIdle(seriesId),
+        seriesOf: (seriesId) => plan.series.get(seriesId),
+        seriesIds: () => plan.series.keys(),
+      })
+    : undefined
 const overrideReporter =
   record && new OverrideReporter({ overrides, record: record.store, clock: systemClock, logger })
 const codec = new CodecClient({ workerPath: new URL('./codec/worker.mjs', import.meta.url), onFault })
@@ -186,6 +230,7 @@ record?.listener.start()
 tls?.start()
 core.start()
 reporter.start()
+replays?.start()
 overrideReporter?.start()
 const { port: grpcPort } = await grpcServer.listen()
 const address = await server.listen()
@@ -212,10 +257,14 @@ onShutdown(
     // Answers for a moment longer: a request may be on its way over a connection that was idle.
     const drain = { deadlineMs: drainTimeoutMs, graceMs: DRAIN_GRACE_MS }
     const drained = Promise.all([server.close(drain), grpcServer.close(drain)])
+    // One may still wait for clients: it is refused when the core closes.
+    const replayed = replays?.close()
     await Promise.all([reporter.close(), overrideReporter?.close()])
     await drained
     await codec.close()
     await core.close({ drainTimeoutMs })
+    await replayed
+    await runTimes.close()
     await pool.close()
     await comparer.close()
     await ingest.close()
@@ -234,6 +283,14 @@ function createKeyRing(keyCheckKey: string): KeyRing {
     planAgeMs: () => core.predictor.planAgeMs(),
     maxStalenessMs: env.UNDERSTUDY_KEY_MAX_STALENESS_MS,
   })
+}
+
+function warnOfKeylessPlan(): void {
+  if (saidKeyless) return
+  saidKeyless = true
+  logger.warn(
+    'models ask to keep inputs, and this node has no UNDERSTUDY_INPUT_KEY to encrypt them with: none are kept, and none are replayed here',
+  )
 }
 
 function openRecord(databaseUrl: string) {

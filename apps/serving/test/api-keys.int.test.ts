@@ -95,6 +95,7 @@ class KeyedNode {
           admit: () => {
             throw new Error('there is nothing to mirror')
           },
+          passed: () => undefined,
         },
         clock: systemClock,
         observer: noopObserver,

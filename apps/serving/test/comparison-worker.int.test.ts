@@ -62,7 +62,7 @@ const runOf = (
 ): ComparisonRun => ({
   plan: {
     compare: { score: { compare: { kind: 'tolerance', atol: 0.01, rtol: 0 }, gate: true } },
-    outputs: [],
+    ...{ outputs: [], keepAnswers: false, storeInputs: false },
   },
   tasks: [
     {
@@ -81,7 +81,7 @@ const runOf = (
 describe('ComparisonClient', () => {
   it('compares in the worker that production runs', async () => {
     const results = await start().compare(runOf([1, 2, 3], [1, 2.5, 3]))
-    expect(results).toMatchObject([
+    expect(results.map(({ comparison }) => comparison)).toMatchObject([
       {
         requestId: 'a',
         rows: 3,
@@ -100,25 +100,54 @@ describe('ComparisonClient', () => {
     const large = new Array<number>(100_000).fill(1)
     const run = runOf(large, large)
     const [result] = await start().compare(run)
-    expect(result?.outputs[0]?.rowsDiffering).toBe(0)
+    expect(result?.comparison.outputs[0]?.rowsDiffering).toBe(0)
     expect(run.tasks[0]?.pair.inputs.get('x')?.data).toHaveLength(100_000)
   })
 
-  it('answers every one of many runs', async () => {
+  it('answers every one of many runs, each with its own pairs', async () => {
     const comparer = start()
-    const ids = Array.from({ length: 500 }, (_, index) => `id-${index}`)
+    const ids = Array.from({ length: 2_000 }, (_, index) => `id-${index}`)
     const results = await Promise.all(ids.map((id) => comparer.compare(runOf([1], [1], id))))
-    expect(results.map(([one]) => one?.requestId)).toEqual(ids)
+    expect(results.map(([one]) => one?.comparison.requestId)).toEqual(ids)
     expect(comparer.inFlight).toBe(0)
+  })
+
+  it('sends runs that come together in one message, and large ones in several', async () => {
+    const counting = script(
+      'counting',
+      `import { parentPort } from 'node:worker_threads'
+       let messages = 0
+       parentPort.on('message', ({ id, runs }) => {
+         messages += 1
+         const numbers = [], texts = []
+         for (const _ of runs.texts.filter((text) => text === 'onnx.run_failed')) {
+           numbers.push(1, 0, messages, 0, 0)
+           texts.push('a', '{}')
+         }
+         parentPort.postMessage({ id, findings: { numbers, texts }, failure: null })
+       })`,
+    )
+    const comparer = start({ workerPath: counting, collectMs: 20 })
+    const failed = { errorCode: 'onnx.run_failed' } as const
+    const sized = (length: number): ComparisonRun => {
+      const { plan, tasks } = runOf(new Array<number>(length).fill(1), [1])
+      return { plan, tasks: tasks.map((task) => ({ ...task, pair: { ...task.pair, candidate: failed } })) }
+    }
+    const messagesOf = async (runs: readonly ComparisonRun[]) => {
+      const results = await Promise.all(runs.map((run) => comparer.compare(run)))
+      return new Set(results.map(([one]) => one?.comparison.rows)).size
+    }
+    expect(await messagesOf(new Array<ComparisonRun>(100).fill(sized(1)))).toBe(1)
+    expect(await messagesOf(new Array<ComparisonRun>(4).fill(sized(400_000)))).toBe(4)
   })
 
   it('rejects everything that waits when the worker dies, and starts another', async () => {
     const dying = script(
       'dying',
       `import { parentPort } from 'node:worker_threads'
-       parentPort.on('message', ({ id, run }) => {
-         if (run.tasks[0].pair.requestId === 'poison') process.exit(3)
-         parentPort.postMessage({ id, comparisons: [], failure: null })
+       parentPort.on('message', ({ id, runs }) => {
+         if (runs.texts.includes('poison')) process.exit(3)
+         parentPort.postMessage({ id, findings: { numbers: [], texts: [] }, failure: null })
        })`,
     )
     const comparer = start({ workerPath: dying })
@@ -158,7 +187,7 @@ describe('ComparisonClient', () => {
   })
 
   it('refuses more runs or bytes than may wait', async () => {
-    const comparer = start({ workerPath: silent(), inFlightRunsMax: 2 })
+    const comparer = start({ workerPath: silent(), inFlightRunsMax: 2, collectMs: 1 })
     const waiting = Promise.allSettled([comparer.compare(runOf([1], [1])), comparer.compare(runOf([1], [1]))])
     await expect(comparer.compare(runOf([1], [1]))).rejects.toMatchObject({ code: 'serving.queue_full' })
     await comparer.close()

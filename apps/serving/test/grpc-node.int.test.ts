@@ -24,7 +24,12 @@ beforeAll(async () => {
     },
   })
   node = await rig.start({
-    models: [{ model: 'sum', generation: 1, versions: [version], labels: { live: 1 }, mirror: null }],
+    models: [
+      {
+        ...{ model: 'sum', generation: 1, versions: [version], labels: { live: 1 } },
+        ...{ mirror: null, capture: null, keepAnswersShare: 0 },
+      },
+    ],
   })
   await node.untilAvailable('sum', 1)
   client = new GrpcTestClient(node.grpcPort)

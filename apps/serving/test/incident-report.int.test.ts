@@ -45,6 +45,7 @@ function createReporter(incidents: IncidentLog): NodeReporter {
   const logger = createLogger({ name: 'test', level: 'silent' })
   return new NodeReporter({
     ...{ core, collector, incidents, clock, logger },
+    keeping: { flush: async () => undefined },
     store: node.store,
     intervalMs: 20,
   })

@@ -69,11 +69,17 @@ async function putPlan(live: number, generation: number, keys: ServingPlan['keys
   const compare = { y: { compare: { kind: 'equal' as const }, gate: true } }
   const mirror = {
     ...{ rolloutId: 'r', seriesId: 's', step: 'shadow', baseline: live, candidate: 3 - live, sample: 1 },
-    ...{ compare, traceparent: null },
+    ...{ candidateShare: 0, compare, latency: null, segmentHeader: null, keepAnswers: false, replay: false },
+    ...{ storeInputs: false, traceparent: null },
   }
   const plan: ServingPlan = {
     readAtMs: 0,
-    models: [{ model: 'sum', generation, versions, labels: { live }, mirror }],
+    models: [
+      {
+        ...{ model: 'sum', generation, versions, labels: { live } },
+        ...{ mirror, capture: null, keepAnswersShare: 0 },
+      },
+    ],
     keys,
   }
   await writeFile(`${planFile}.draft`, JSON.stringify(plan))

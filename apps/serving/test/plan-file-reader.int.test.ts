@@ -7,7 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MirroredSeries } from '../src/node/mirrored-series.ts'
 import { PlanFileReader } from '../src/node/plan-file-reader.ts'
 
-const empty = (model: string) => ({ model, generation: 1, versions: [], labels: {}, mirror: null })
+const empty = (model: string) => ({
+  ...{ model, generation: 1, versions: [], labels: {} },
+  ...{ mirror: null, capture: null, keepAnswersShare: 0 },
+})
 const plan = (...models: readonly string[]): ServingPlan => ({
   readAtMs: 1,
   models: models.map(empty),

@@ -73,6 +73,11 @@ export class StoreRig {
       .initializer('W', { dtype: 'float32', shape: [rows, 1_000], data })
       .node('MatMul', [['x', 'W'], ['y']])
       .build()
+    return await this.addModel(digest, model)
+  }
+
+  /** Stores these bytes as a version with this digest. */
+  async addModel(digest: string, model: Uint8Array): Promise<StoredVersion> {
     const identity = await this.#put(model)
     this.#models.set(identity.sha256, model)
     return { digest, entryPoint: 'model.onnx', files: [{ path: 'model.onnx', ...identity }] }

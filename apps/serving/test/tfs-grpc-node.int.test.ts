@@ -28,7 +28,10 @@ beforeAll(async () => {
       const tensor = (name: string) => ({ name, dtype, shape: ['N', 2] })
       const signature = { inputs: [tensor('x')], outputs: [tensor('y')] }
       const version = await rig.version({ number: 1, files, signature })
-      return { model: modelOf(dtype), generation: 1, versions: [version], labels: { live: 1 }, mirror: null }
+      return {
+        ...{ model: modelOf(dtype), generation: 1, versions: [version], labels: { live: 1 } },
+        ...{ mirror: null, capture: null, keepAnswersShare: 0 },
+      }
     }),
   )
   node = await rig.start({ models })

@@ -55,7 +55,7 @@ function nowMs(): number {
 
 type Answer = Omit<LoadRecord, 'index' | 'row' | 'scheduledAtMs' | 'endedAtMs'>
 
-const NOBODY = { version: null, digest: null, generation: null, planAgeMs: null } as const
+const NOBODY = { version: null, digest: null, generation: null, variant: null, planAgeMs: null } as const
 
 /** Never rejects: what went wrong is part of the record. */
 async function send(
@@ -106,6 +106,7 @@ function readAnswer({ statusCode: status = 0, headers }: IncomingMessage, text: 
     version: numberOf(headers[SERVED_BY_HEADERS.version]),
     digest: textOf(headers[SERVED_BY_HEADERS.digest]),
     generation: numberOf(headers[SERVED_BY_HEADERS.generation]),
+    variant: textOf(headers[SERVED_BY_HEADERS.variant]),
     planAgeMs: numberOf(headers[SERVED_BY_HEADERS.planAge]),
     output: status === 200 ? predictionsOf(text) : null,
     error: status === 200 ? null : `${status} ${text.slice(0, 300)}`,

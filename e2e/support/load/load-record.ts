@@ -10,6 +10,8 @@ export interface LoadRecord {
   readonly version: number | null
   readonly digest: string | null
   readonly generation: number | null
+  /** `live`, `canary` or `pinned`. */
+  readonly variant: string | null
   readonly planAgeMs: number | null
   /** The predictions of a 200. */
   readonly output: unknown

@@ -9,6 +9,7 @@ export {
   toPlatformError,
 } from './errors/platform-error.ts'
 export { ERROR_REGISTRY, type ErrorCode } from './errors/registry.ts'
+export { type FreezeWindow, freezeMistake, frozenUntil } from './freeze-window.ts'
 export { type GoldenSample, goldenSampleSchema } from './golden.ts'
 export {
   isModelName,
@@ -36,6 +37,7 @@ export {
   newApiKey,
   parseApiKey,
 } from './keys/api-key.ts'
+export { deriveInputKey, sealBytes, unsealBytes } from './keys/sealed-bytes.ts'
 export { isLoopbackHost } from './loopback-host.ts'
 export { outputComparisons } from './model-config/comparisons.ts'
 export { mappingMistakes } from './model-config/mapping-mistakes.ts'
@@ -52,6 +54,8 @@ export {
   type SignatureMapping,
   signatureMappingSchema,
 } from './model-config/schema.ts'
+export { suggestComparisons } from './model-config/suggest-comparisons.ts'
+export { NO_VERSION_NOTES, parseVersionNotes, type VersionNotes } from './model-config/version-notes.ts'
 export { decideOverride, type OverrideDecision, type OverrideFacts } from './override/decide-override.ts'
 export {
   type OverrideDocument,

@@ -28,37 +28,40 @@ export {
   readPreparedness,
   setAspired,
 } from './plan/plan-store.ts'
+export type { EvidenceRecord, MinuteRecord } from './record/evidence-record.ts'
 export { loadRecord, loadRecords } from './record/load-records.ts'
 export {
-  type CounterRecord,
-  type EvidenceRecord,
+  type ApprovalRecord,
+  type HoldRecord,
   type ModelRecord,
   openRollout,
   type PromotionRecord,
   type Reason,
+  type RequestedAs,
   type RolloutRecord,
   type StepRecord,
   standingOf,
   type VersionRecord,
   versionOf,
 } from './record/model-record.ts'
+export type { ActOutcome, DecisionAct } from './rollout/acts.ts'
+export { analysisOf, analysisPlanOf } from './rollout/analysis-of.ts'
+export { approve } from './rollout/approve.ts'
+export { comparisonsOf, policyHashFor } from './rollout/comparisons-of.ts'
+export { deciderRollout, rolloutFacts, wishInput } from './rollout/decider-input.ts'
 export {
-  type ActOutcome,
-  approve,
-  type DecisionAct,
-  type LiftAct,
-  lift,
+  abort,
+  pause,
+  promoteNow,
+  type ReasonedAct,
+  type RetryAct,
   reject,
+  resume,
   retry,
-} from './rollout/acts.ts'
-export {
-  analysisOf,
-  deciderRollout,
-  policyHashFor,
-  rolloutFacts,
-  wishInput,
-} from './rollout/decider-input.ts'
-export { type PromoteAct, promote } from './rollout/promote.ts'
+} from './rollout/decision-acts.ts'
+export { type HoldAct, hold, type ReleaseHoldAct, releaseHold } from './rollout/hold.ts'
+export { type LiftAct, lift } from './rollout/lift.ts'
+export { type PromoteAct, promote, rehearse } from './rollout/promote.ts'
 export { type ReconcileStep, reconcileModelOnce } from './rollout/reconcile-model.ts'
 export { type RollbackAct, rollback } from './rollout/rollback.ts'
 export { applySync, type IngestedVersion, type SyncStep, type SyncToApply } from './sync/apply-sync.ts'

@@ -47,7 +47,14 @@ async function irisOnRecord(): Promise<RecordedRepository> {
   const version = (await sync()).snapshot.models[0]?.versions[0]
   if (!version) throw new Error('no version')
   const { number, servingFingerprint, goldenFingerprint } = version
-  const recorded = { number, servingFingerprint, goldenFingerprint, atTip: true, refusals: [] }
+  const recorded = {
+    number,
+    servingFingerprint,
+    goldenFingerprint,
+    variantOf: null,
+    atTip: true,
+    refusals: [],
+  }
   const model = {
     name: 'iris',
     repositoryId: 'r',

@@ -35,7 +35,7 @@ class FakeQuarantine {
       ]
       return { ok: false, reasons }
     }
-    return { ok: true, signature: SIGNATURE, batchable: true, loadMs: 3, memoryBytes: 1_000 }
+    return { ok: true, signature: SIGNATURE, batchable: true, loadMs: 3, memoryBytes: 1_000, comparisons: {} }
   }
 }
 
@@ -74,6 +74,7 @@ describe('validateVersion', () => {
       batchable: true,
       loadMs: 3,
       memoryBytes: 1_000,
+      comparisons: {},
     })
     expect(report.ok && report.config.runtime.runTimeoutMs).toBe(70)
     expect(quarantine.seen).toMatchObject([

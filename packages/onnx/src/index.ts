@@ -8,12 +8,16 @@ export { tensorFromJson } from './golden/tensor-from-json.ts'
 export type { ExecutorEvent, VersionIncident } from './loader/executor-events.ts'
 export { type IngestedVersion, OnnxLoader, type OnnxLoaderOptions } from './loader/onnx-loader.ts'
 export {
+  type ComparedPair,
   type ComparedRun,
   type ComparedVersion,
   ComparisonExecutor,
   type ComparisonExecutorOptions,
+  type ComparisonOrder,
+  type Opponent,
 } from './pool/comparison-executor.ts'
 export { ExecutorPool, type ExecutorPoolOptions, type PooledProcess } from './pool/executor-pool.ts'
+export { type ComparableVersion, type PlannedComparison, planComparison } from './pool/plan-comparison.ts'
 export { ExecutorClient, type LoadedModel, type LoadRequest } from './process/executor-client.ts'
 export { describeExit, type ExecutorExit } from './process/executor-exit.ts'
 export type { ExecutorOptions, ProtectionReport } from './process/executor-options.ts'

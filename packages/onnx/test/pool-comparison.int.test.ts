@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os'
 import { endlessOnNanModel, linearModel, waitFor } from '@understudy/testing'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { ComparisonExecutor } from '../src/pool/comparison-executor.ts'
@@ -33,26 +34,45 @@ function pair(baseline: string, candidate: string): ComparisonExecutor {
 it('runs a batch on both versions in one process, and tells what each run took', async () => {
   const other = await rig.folder.write('other.onnx', linearModel({ seed: 2 }))
   const comparison = pair(linear, other)
-  for (const coin of ['baselineFirst', 'candidateFirst'] as const) {
-    const { baseline, candidate } = await comparison.compare(X, coin)
+  for (const first of ['baseline', 'opponent'] as const) {
+    const { baseline, opponent } = await comparison.compare(X, { opponent: 'candidate', first })
     expect(baseline).toMatchObject({ outputs: await runInProcess(linear, X), runTimeMs: expect.any(Number) })
-    expect(candidate).toMatchObject({ outputs: await runInProcess(other, X) })
+    expect(opponent).toMatchObject({ outputs: await runInProcess(other, X) })
   }
-  expect(rig.pool.processes().filter(({ kind }) => kind === 'comparison')).toMatchObject([{ models: 2 }])
+  const twin = await comparison.compare(X, { opponent: 'baseline', first: 'opponent' })
+  expect(twin.opponent).toMatchObject({ outputs: await runInProcess(linear, X) })
+  // The baseline is held twice.
+  expect(rig.pool.processes().filter(({ kind }) => kind === 'comparison')).toMatchObject([{ models: 3 }])
   await comparison.close()
   expect(rig.pool.processes().filter(({ kind }) => kind === 'comparison')).toEqual([])
 })
 
-it('gives the fault to the version that ended the executor, and compares again afterwards', async () => {
+it.skipIf(process.platform !== 'linux')('gives way to executors of clients', async () => {
+  const comparison = pair(linear, linear)
+  await comparison.open()
+  const [own] = rig.pool.processes().filter(({ kind }) => kind === 'comparison')
+  expect(getPriority(own?.pid ?? 0)).toBeGreaterThan(getPriority())
+  await comparison.close()
+})
+
+it('gives the fault to the version that ended the executor: the other one runs in the next', async () => {
   const comparison = pair(linear, endless)
-  const first = await comparison.compare(POISON, 'candidateFirst')
-  expect(first.candidate).toMatchObject({ error: { code: 'serving.run_timeout' } })
-  expect(first.baseline).toMatchObject({ error: { code: 'serving.executor_lost' } })
-  const second = await comparison.compare(X, 'candidateFirst')
-  expect(second).toMatchObject({
+  const order = { opponent: 'candidate', first: 'opponent' } as const
+  const poisoned = await comparison.compare(POISON, order)
+  expect(poisoned.opponent).toMatchObject({ error: { code: 'serving.run_timeout' } })
+  expect(poisoned.baseline).toMatchObject({ runTimeMs: expect.any(Number) })
+  const next = await comparison.compare(X, order)
+  expect(next).toMatchObject({
     baseline: { outputs: expect.any(Map) },
-    candidate: { outputs: expect.any(Map) },
+    opponent: { outputs: expect.any(Map) },
   })
   await comparison.close()
   await waitFor('no process', () => rig.pool.processes().every(({ kind }) => kind === 'spare'))
+})
+
+it('says that a version cannot be loaded, and leaves nothing behind', async () => {
+  const comparison = pair(linear, '/nowhere/model.onnx')
+  await expect(comparison.open()).rejects.toMatchObject({ code: expect.stringMatching(/^onnx\.load_/) })
+  await waitFor('no process', () => rig.pool.processes().every(({ kind }) => kind === 'spare'))
+  await comparison.close()
 })

@@ -79,6 +79,10 @@ describe('a good model', () => {
       expect(report).toMatchObject({ ok: true, batchable: true })
       if (!report.ok) return
       expect(report.signature.outputs.map(({ name }) => name).sort()).toEqual(['label', 'probabilities'])
+      expect(report.comparisons).toEqual({
+        label: { compare: { kind: 'equal' }, gate: true },
+        probabilities: { compare: { kind: 'argmax' }, gate: true },
+      })
       expect(report.loadMs).toBeGreaterThan(0)
       expect(report.memoryBytes).toBeGreaterThan(30 * 1024 * 1024)
     },

@@ -6,7 +6,15 @@ export type {
 export { availabilityPreservingPolicy } from './manager/availability-preserving-policy.ts'
 export type { LabelMap, Manager } from './manager/manager.ts'
 export { resourcePreservingPolicy } from './manager/resource-preserving-policy.ts'
-export type { MirrorSink, Pair, PairAnswer, RunTicket } from './mirror-sink.ts'
+export type {
+  AdmittedRequest,
+  MirrorSink,
+  Pair,
+  PairAnswer,
+  PairedRun,
+  PairSource,
+  RunTicket,
+} from './mirror-sink.ts'
 export { type ServableStatus, ServingNodeCore } from './node/serving-node-core.ts'
 export {
   DEFAULT_SERVING_NODE_SETTINGS,
@@ -34,6 +42,7 @@ export type { PlanOverride, PlanOverrides } from './plan/plan-overrides.ts'
 export type { PlanReader, PlanStore } from './plan/plan-ports.ts'
 export { InputValidator } from './predict/input-validator.ts'
 export { modelNotFound } from './predict/model-not-found.ts'
+export { inputHash } from './predict/suspect/input-hash.ts'
 export {
   type PredictionReceiver,
   type Predictor,
@@ -41,6 +50,13 @@ export {
   type VersionDescription,
   type VersionStatus,
 } from './predictor.ts'
+export type {
+  AnswerKeeper,
+  InputCapture,
+  OfferedRequest,
+  ReplayedRequest,
+  ReplayOutcome,
+} from './request-keepers.ts'
 export type {
   AspiredVersionsCallback,
   LoadContext,

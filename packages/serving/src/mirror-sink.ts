@@ -42,7 +42,11 @@ export interface PairedRun {
 
 /** One run (micro-batch) that was sampled. Exactly one of the two methods is called, exactly once. */
 export interface RunTicket {
-  /** Both versions answered, or failed. A timeout or crash of the candidate is its error. */
+  /**
+   * Both versions answered, or failed. A timeout or crash of the candidate is its error.
+   *
+   * Called in bursts, for what ended meanwhile from one `setImmediate`, so that it can be handed on together. Must be cheap.
+   */
   settle(run: PairedRun): void
   /** The platform lost the run (shed, drained, node stopping): nobody's error. */
   lose(): void

@@ -32,8 +32,11 @@ export interface ResourceEstimate {
   readonly executors: number
 }
 
-/** What a version is for at this moment: decides in which form and where it is held. */
-export type ServableRole = 'live' | 'rollout' | 'idle'
+/**
+ * What a version is for at this moment: decides in which form and where it is held. `rollout`: compared with live, answers nobody; `canary`:
+ * answers clients while it is still on trial, from the first canary step through the bake: in the form of `live`, beside no other version.
+ */
+export type ServableRole = 'live' | 'canary' | 'rollout' | 'idle'
 
 export interface LoadContext {
   readonly id: ServableId
@@ -114,4 +117,6 @@ export interface ModelServable {
   runAlone?(inputs: NamedTensors): Promise<RunResult>
   /** Told whenever the role of the version changes; form and place follow behind the traffic. Never throws. */
   assume?(role: ServableRole): void
+  /** Whether it is held, at this moment, in the form in which it answers clients. @defaultValue it always is */
+  isInLiveForm?(): boolean
 }

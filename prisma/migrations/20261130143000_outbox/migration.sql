@@ -1,6 +1,3 @@
--- AlterTable: whoever keeps the holds may have added it already.
-ALTER TABLE "hold" ADD COLUMN IF NOT EXISTS "expires_at" TIMESTAMPTZ(3);
-
 -- CreateTable
 CREATE TABLE "outbox" (
     "id" UUID NOT NULL,

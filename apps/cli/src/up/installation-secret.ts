@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, open, readFile, stat, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { deriveKeyCheckKey, deriveOverrideKey, PlatformError } from '@understudy/core'
+import { deriveInputKey, deriveKeyCheckKey, deriveOverrideKey, PlatformError } from '@understudy/core'
 
 const SECRET_BYTES = 32
 const SECRET_CHARS_MIN = 32
@@ -25,6 +25,11 @@ export async function installationSecret(dataDir: string, given: string | undefi
 /** What nodes and console get of it: enough to check API keys, nothing that opens anything else. */
 export async function keyCheckKey(dataDir: string, given: string | undefined): Promise<string> {
   return deriveKeyCheckKey(await installationSecret(dataDir, given))
+}
+
+/** What nodes encrypt inputs of clients with before they keep them: it opens those, and nothing else. */
+export async function inputKey(dataDir: string, given: string | undefined): Promise<string> {
+  return deriveInputKey(await installationSecret(dataDir, given))
 }
 
 /** What overrides of nodes are signed with, and what nodes check them with. */

@@ -44,6 +44,8 @@ export interface SpecContext {
   readonly consolePort: number
   /** For those who check or make API keys. */
   readonly keyCheckKey: string
+  /** For nodes, which keep inputs of clients encrypted. */
+  readonly inputKey: string
   /** For nodes, which check signed overrides. */
   readonly overrideKey: string
   /** For the controller, which tells people. */
@@ -92,10 +94,14 @@ export function servingSpecs(context: SpecContext, nodes: readonly NodePlan[]): 
 const SERVING_FLAGS = ['--max-semi-space-size=64', '--initial-old-space-size=128']
 
 function servingSpec(
-  { files, clock, keyCheckKey, overrideKey }: SpecContext,
+  { files, clock, keyCheckKey, inputKey, overrideKey }: SpecContext,
   { name, env, url }: { readonly name: string; readonly env: SpecContext['env']; readonly url: string },
 ): ChildSpec {
-  const keys = { UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey, UNDERSTUDY_OVERRIDE_KEY: overrideKey }
+  const keys = {
+    UNDERSTUDY_KEY_CHECK_KEY: keyCheckKey,
+    UNDERSTUDY_INPUT_KEY: inputKey,
+    UNDERSTUDY_OVERRIDE_KEY: overrideKey,
+  }
   return {
     ...nodeProgram(name, files.serving, { ...env, ...keys }),
     args: [...SERVING_FLAGS, files.serving],

@@ -8,7 +8,7 @@ import type { CliEnvironment } from '../env.ts'
 import { checkBuilt, checkGit, checkPorts, type WantedPort } from './checks.ts'
 import { childEnvironment } from './child-environment.ts'
 import { type DataFolder, prepareDataFolder } from './data-folder.ts'
-import { keyCheckKey, overrideKey } from './installation-secret.ts'
+import { inputKey, keyCheckKey, overrideKey } from './installation-secret.ts'
 import type { CreateModelsRepository } from './models-repository.ts'
 import { nodePorts } from './node-ports.ts'
 import {
@@ -175,6 +175,7 @@ class Start {
     const { realPath } = this.#parts.folder
     const context: SpecContext = {
       ...{ files, env, runDir: this.#runDir, clock, servingUrl, consolePort, notify },
+      inputKey: await inputKey(realPath, secretKey),
       keyCheckKey: await keyCheckKey(realPath, secretKey),
       overrideKey: await overrideKey(realPath, secretKey),
     }

@@ -5,6 +5,7 @@ import { Table2 } from 'lucide-react'
 import { useId, useState } from 'react'
 import { Panel } from '../components/panel.tsx'
 import { count, counted, times } from '../text/numbers.ts'
+import { EvidenceFacts } from './evidence-facts.tsx'
 import { EvidenceTable } from './evidence-table.tsx'
 import { GateRow } from './gate-row.tsx'
 import type { Pairing } from './gate-words.ts'
@@ -36,14 +37,15 @@ export function EvidencePanel({ analysis, pairing }: EvidencePanelProps) {
   return (
     <Panel
       title="Evidence"
-      note={`live traffic · ${counted(analysis.pairs, 'pair')} · log scale`}
+      note={`${sourcesOf(analysis)} · ${counted(analysis.pairs, 'pair')} · log scale`}
       end={toggle}
     >
       <ul>
         {gates.map((gate) => (
-          <GateRow key={`${gate.gate} ${gate.property}`} gate={gate} pairing={pairing} />
+          <GateRow key={`${gate.gate} ${gate.source}`} gate={gate} pairing={pairing} />
         ))}
       </ul>
+      <EvidenceFacts analysis={analysis} />
       {passAt !== undefined && (
         <p className="border-t bg-sunken px-4 py-2.5 text-second text-ink-2 last:rounded-b-panel">
           <strong className="font-semibold text-ink">How to read it:</strong> if v{pairing.candidate} were
@@ -56,4 +58,10 @@ export function EvidencePanel({ analysis, pairing }: EvidencePanelProps) {
       </div>
     </Panel>
   )
+}
+
+function sourcesOf({ gates }: AnalysisView): string {
+  return gates.some(({ source }) => source === 'replay')
+    ? 'live traffic and replayed requests'
+    : 'live traffic'
 }

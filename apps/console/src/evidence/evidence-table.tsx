@@ -2,7 +2,7 @@ import type { GateView } from '@understudy/api/views'
 import { VERDICT_LOOKS } from '../states.tsx'
 import { count, percent, times } from '../text/numbers.ts'
 import { flatText } from '../text/plain-text.ts'
-import { GATE_NAMES } from './gate-words.ts'
+import { GATE_NAMES, propertyWords } from './gate-words.ts'
 
 const HEADS = ['Worse', 'Alike', 'Better', 'Safe', 'Harm', 'Pass at', 'Fail at', 'Margin', 'Bound']
 
@@ -30,9 +30,10 @@ export function EvidenceTable({ gates }: { readonly gates: readonly GateView[] }
         </thead>
         <tbody>
           {gates.map((gate) => (
-            <tr key={`${gate.gate} ${gate.property}`} className="h-9 border-t">
+            <tr key={`${gate.gate} ${gate.source}`} className="h-9 border-t">
               <th scope="row" className="whitespace-nowrap px-4">
-                {GATE_NAMES[gate.gate]} <span className="text-ink-3">{flatText(gate.property, 24)}</span>
+                {GATE_NAMES[gate.gate]}{' '}
+                <span className="text-ink-3">{flatText(propertyWords(gate) || gate.source, 24)}</span>
                 <span className="sr-only">, {VERDICT_LOOKS[gate.verdict].word.en}</span>
               </th>
               {valuesOf(gate).map((value, index) => (

@@ -3,7 +3,7 @@ import { Mark, StateIcon, TEXT_TONE } from '../components/look.tsx'
 import { VERDICT_LOOKS } from '../states.tsx'
 import { flatText } from '../text/plain-text.ts'
 import { EvidenceGauge, MiniGauge } from './evidence-gauge.tsx'
-import { boundWords, countWords, GATE_NAMES, marginWords, type Pairing } from './gate-words.ts'
+import { boundWords, countWords, GATE_NAMES, marginWords, type Pairing, propertyWords } from './gate-words.ts'
 
 interface GateRowProps {
   readonly gate: GateView
@@ -19,9 +19,10 @@ export function GateRow({ gate, pairing }: GateRowProps) {
         <h3 className="font-semibold">{GATE_NAMES[gate.gate]}</h3>
         <p className="text-ink-2 text-second">
           {marginWords(gate)}
-          {gate.gate === 'disagreement' && (
-            <span className="text-ink-3"> · {flatText(gate.property, 24)}</span>
+          {propertyWords(gate) !== '' && (
+            <span className="text-ink-3"> · {flatText(propertyWords(gate), 24)}</span>
           )}
+          {gate.source === 'replay' && <span className="text-ink-3"> · replayed requests</span>}
         </p>
       </div>
       <EvidenceGauge gate={gate} />
@@ -39,7 +40,7 @@ export function MiniGate({ gate }: { readonly gate: GateView }) {
   return (
     <div className="w-24">
       <p className="flex items-center justify-between text-ink-2 text-micro">
-        {gate.gate === 'errors' ? 'Errors' : 'Disagree'}
+        {gate.gate === 'disagreement' ? 'Disagree' : GATE_NAMES[gate.gate]}
         <span className={TEXT_TONE[look.tone]}>
           <StateIcon look={look} size={12} />
           <span className="sr-only">{look.word.en}</span>

@@ -1,10 +1,13 @@
 import type { GateView } from '@understudy/api/views'
 import { expect, test } from 'vitest'
-import { boundWords, countWords, gaugeSentence, marginWords } from './gate-words.ts'
+import { boundWords, countWords, gaugeSentence, marginWords, propertyWords } from './gate-words.ts'
 
 const gate = (over: Partial<GateView> = {}): GateView => ({
   gate: 'errors',
+  source: 'live',
   property: 'errors',
+  required: true,
+  boundText: 'at most 1.2 pp more runs above 40 ms',
   verdict: 'pass',
   decides: true,
   margin: 0.001,
@@ -38,6 +41,18 @@ test('a disagreement gate says what differs and what bounds it', () => {
   const disagreement = gate({ gate: 'disagreement', nPlus: 150, nZero: 9_670, nMinus: 0, bound: 0.0195 })
   expect(boundWords(disagreement)).toBe('1.53 % differ, at most 1.95 %')
   expect(countWords(disagreement, PAIRING)).toBe('150 of 9,820 answers differ')
+})
+
+test("the other gates say their bound in the platform's words, over their own counts", () => {
+  const latency = gate({ gate: 'latency', property: '40', margin: 0.05 })
+  expect(marginWords(latency)).toBe('margin 5 pp of runs')
+  expect(propertyWords(latency)).toBe('above 40 ms')
+  expect(boundWords(latency)).toBe('at most 1.2 pp more runs above 40 ms')
+  expect(countWords(latency, PAIRING)).toBe('only v8 above: 2 · only v7: 2')
+  expect(countWords(gate({ gate: 'slowRuns', nPlus: 3, nZero: 997, nMinus: 0 }), PAIRING)).toBe(
+    '3 of 1,000 runs are slow',
+  )
+  expect(countWords(gate({ gate: 'quality' }), PAIRING)).toBe('v8 worse: 2 · better: 2')
 })
 
 test('a gate that collects says its forecast in place of its counts', () => {

@@ -14,18 +14,34 @@ const FORECAST_FROM = 50
 
 export const GATE_NAMES: Readonly<Record<GateView['gate'], string>> = {
   errors: 'Errors',
+  latency: 'Latency',
+  slowRuns: 'Slow runs',
   disagreement: 'Disagreement',
+  quality: 'Quality',
 }
 
 export function pairsOf(gate: GateView): number {
   return gate.nPlus + gate.nZero + gate.nMinus
 }
 
+const MARGINS: Readonly<Record<GateView['gate'], (margin: string) => string>> = {
+  errors: (margin) => `margin ${margin} pp`,
+  latency: (margin) => `margin ${margin} pp of runs`,
+  slowRuns: (margin) => `at most ${margin} % of runs`,
+  disagreement: (margin) => `budget ${margin} %`,
+  quality: (margin) => `margin ${margin} pp of loss`,
+}
+
+/** What a gate looks at: the output that differs most, the edge that stands worst. Empty where its name says it all. */
+export function propertyWords({ gate, property }: GateView): string {
+  if (gate === 'disagreement') return property
+  return gate === 'latency' && property !== '' ? `above ${property} ms` : ''
+}
+
 /** "margin 0.1 pp", "budget 2 %" */
 export function marginWords(gate: GateView): string {
   if (!gate.decides && gate.margin === 0) return 'shown only'
-  const margin =
-    gate.gate === 'errors' ? `margin ${percent(gate.margin)} pp` : `budget ${percent(gate.margin)} %`
+  const margin = MARGINS[gate.gate](percent(gate.margin))
   return gate.decides ? margin : `${margin} · shown only`
 }
 
@@ -37,6 +53,7 @@ export function boundWords(gate: GateView): string {
     const seen = `${percent(gate.nPlus / pairs)} % differ`
     return gate.bound === null ? `${seen}, so far` : `${seen}, at most ${percent(gate.bound)} %`
   }
+  if (gate.gate !== 'errors') return gate.boundText
   if (gate.verdict === 'fail') return `${percent((gate.nPlus - gate.nMinus) / pairs)} pp more errors`
   if (gate.bound === null) return 'too few pairs for a bound'
   if (gate.bound <= 0) return 'no more errors'
@@ -49,6 +66,11 @@ export function countWords(gate: GateView, { candidate, baseline }: Pairing): st
   if (gate.verdict === 'collecting') return forecastWords(gate)
   if (gate.gate === 'disagreement')
     return `${count(gate.nPlus)} of ${counted(pairsOf(gate), 'answer')} differ`
+  if (gate.gate === 'slowRuns') return `${count(gate.nPlus)} of ${counted(pairsOf(gate), 'run')} are slow`
+  if (gate.gate === 'latency')
+    return `only v${candidate} above: ${count(gate.nPlus)} · only v${baseline ?? '?'}: ${count(gate.nMinus)}`
+  if (gate.gate === 'quality')
+    return `v${candidate} worse: ${count(gate.nPlus)} · better: ${count(gate.nMinus)}`
   return `only v${candidate} failed: ${count(gate.nPlus)} · only v${baseline ?? '?'}: ${count(gate.nMinus)}`
 }
 

@@ -7,7 +7,10 @@ const LN400 = Math.log(400)
 
 const gate = (over: Partial<GateView> = {}): GateView => ({
   gate: 'errors',
+  source: 'live',
   property: 'errors',
+  required: true,
+  boundText: '',
   verdict: 'collecting',
   decides: true,
   margin: 0.01,

@@ -4,7 +4,10 @@ import { bannerWords, gatesPassed, shownVerdict } from './verdict-words.ts'
 
 const gate = (verdict: GateView['verdict'], decides = true): GateView => ({
   gate: 'errors',
+  source: 'live',
   property: 'errors',
+  required: true,
+  boundText: '',
   verdict,
   decides,
   margin: 0.01,
@@ -26,6 +29,12 @@ const analysis = (over: Partial<AnalysisView> = {}): AnalysisView => ({
   minPairs: 500,
   admitted: 10,
   lost: 0,
+  attempt: 1,
+  secondsToDecision: null,
+  steps: [],
+  segments: [],
+  calibration: null,
+  coverage: null,
   gates: [gate('collecting')],
   updatedAt: null,
   ...over,

@@ -3,6 +3,7 @@ import { Badge, Mark } from '../components/look.tsx'
 import { VersionChip } from '../components/version-chip.tsx'
 import { DRIFT_LOOKS, rolloutLook, rolloutWords } from '../states.tsx'
 import { flatText } from '../text/plain-text.ts'
+import { HoldButton } from './hold-button.tsx'
 import { RollbackButton } from './rollback-button.tsx'
 
 interface ModelHeaderProps {
@@ -32,7 +33,10 @@ export function ModelHeader({ model, onDone }: ModelHeaderProps) {
           )}
         </p>
       </div>
-      <RollbackButton model={model} onDone={onDone} />
+      <div className="flex flex-wrap items-center gap-2">
+        <HoldButton model={model} onDone={onDone} />
+        <RollbackButton model={model} onDone={onDone} />
+      </div>
     </header>
   )
 }

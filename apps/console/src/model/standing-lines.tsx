@@ -30,8 +30,14 @@ export function StandingLines({ model }: { readonly model: ModelView }) {
           {drift?.reason !== 'heldByOperator' && <Mark look={DRIFT_LOOKS.heldByOperator} />}
           <p className="min-w-0 text-ink-2">
             Held by {flatText(hold.actor, 40)} since <ClockTime at={hold.since} day />: “
-            {flatText(hold.reason)}”. Newer versions are still validated and shadowed; approving one ends the
-            hold.
+            {flatText(hold.reason)}”.
+            {hold.expiresAt !== null && (
+              <>
+                {' '}
+                It runs out at <ClockTime at={hold.expiresAt} day />.
+              </>
+            )}{' '}
+            Newer versions are still validated and shadowed; approving one ends the hold.
           </p>
         </div>
       )}

@@ -11,6 +11,7 @@ import { useConnection } from '../live/live-provider.tsx'
 import { type ControlFailure, controlFailure } from '../trpc/control-error.ts'
 import { ApproveForm } from './approve-form.tsx'
 import { decisionIntro } from './decision-words.ts'
+import { OtherActs } from './other-acts.tsx'
 import { RejectForm } from './reject-form.tsx'
 import { RetryPart } from './retry-part.tsx'
 import { useActs } from './use-acts.ts'
@@ -114,6 +115,7 @@ export function DecisionPanel({ model, hold, basis, onDone }: DecisionPanelProps
         )}
       </div>
       {shown.may.retry.allowed && <RetryPart model={model} rollout={shown} onDone={onDone} />}
+      <OtherActs rollout={shown} stale={stale} onDone={onDone} />
     </section>
   )
 }

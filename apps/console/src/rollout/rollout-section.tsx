@@ -16,6 +16,7 @@ import { RolloutHead } from './rollout-head.tsx'
 import { StepRail } from './step-rail.tsx'
 import { useDecisionBasis } from './use-decision-basis.ts'
 import { useDraft } from './use-draft.ts'
+import { VariantPanel } from './variant-panel.tsx'
 
 interface RolloutSectionProps {
   readonly rollout: RolloutView
@@ -46,6 +47,9 @@ export function RolloutSection({ rollout, hold, onDone }: RolloutSectionProps) {
             <>
               <VerdictBanner analysis={shown.analysis} />
               <EvidencePanel analysis={shown.analysis} pairing={pairing} />
+              {shown.variant !== null && (
+                <VariantPanel variant={shown.variant} number={shown.candidate.number} />
+              )}
               <PairExamples examples={shown.examples} pairing={pairing} />
             </>
           )}
@@ -69,6 +73,7 @@ const WITHOUT_EVIDENCE: Readonly<Record<RolloutView['kind'], string>> = {
   immediate:
     'The policy says immediate: golden samples and warm-up are the test, and no evidence is collected.',
   returning: 'A proven version returns at once: its evidence was collected when it first went live.',
+  rehearsal: 'A rehearsal collects evidence in shadow and never goes live.',
   evidence: 'Evidence begins with the first pair in shadow: the same request, run by both versions.',
 }
 

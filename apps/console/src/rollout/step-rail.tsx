@@ -8,7 +8,9 @@ const STEP_NAMES: Readonly<Record<StepView['step'], string>> = {
   load: 'Load and warm',
   shadow: 'Shadow',
   approval: 'Approval',
+  canary: 'Canary',
   promote: 'Promote',
+  bake: 'Bake',
 }
 
 /** The way to live, step by step; the present one says what it waits for. */

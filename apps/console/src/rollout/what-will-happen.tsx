@@ -1,4 +1,5 @@
 import type { ModelView, RolloutView } from '@understudy/api/views'
+import { durationWords } from '../evidence/evidence-words.ts'
 import { flatText } from '../text/plain-text.ts'
 import { Numbered, Sentence } from './numbered.tsx'
 
@@ -9,7 +10,7 @@ interface WhatProps {
 
 /** What an approval does, before it is given. */
 export function WhatApprovalDoes({ rollout, hold }: WhatProps) {
-  const { candidate, baseline, approvalsRequired, approvedBy } = rollout
+  const { candidate, baseline, approvalsRequired, approvedBy, canaryWeights, bakeSeconds } = rollout
   const missing = approvalsRequired - approvedBy.length
   return (
     <Numbered title="What will happen">
@@ -18,10 +19,23 @@ export function WhatApprovalDoes({ rollout, hold }: WhatProps) {
           Your approval is kept. <strong>{missing - 1} more</strong> of {approvalsRequired} must follow.
         </Sentence>
       )}
+      {canaryWeights.length > 0 && (
+        <Sentence>
+          v{candidate.number} first answers{' '}
+          <strong>{canaryWeights.map((weight) => `${weight} %`).join(', then ')}</strong> of requests; a fault
+          there takes it off by itself.
+        </Sentence>
+      )}
       <Sentence>
         <strong>v{candidate.number} is live</strong> on every node at once, without a dropped request
         {baseline !== null && `; v${baseline.number} finishes what it already runs`}.
       </Sentence>
+      {bakeSeconds > 0 && baseline !== null && (
+        <Sentence>
+          For {durationWords(bakeSeconds)} v{baseline.number} keeps judging: if v{candidate.number} fails,{' '}
+          <strong>v{baseline.number} comes back by itself</strong>.
+        </Sentence>
+      )}
       {baseline !== null && (
         <Sentence>
           <strong>v{baseline.number} stays warm</strong> as previous: one rollback brings it back.

@@ -19,9 +19,11 @@ export function gateOf({ gate, property, margin, counters }: GateFacts, minPairs
   const forecast = forecastPairs(counters, { side: 'safe', delta: margin, logThreshold: logPassAt })
   return {
     gate,
+    source: 'live',
     property,
     verdict: verdictOf({ pairs, logHarm, logSafe, logFailAt, logPassAt, minPairs }),
     decides: true,
+    required: true,
     margin,
     ...counters,
     logHarm,
@@ -29,6 +31,7 @@ export function gateOf({ gate, property, margin, counters }: GateFacts, minPairs
     logFailAt,
     logPassAt,
     bound: leastMargin(counters, logPassAt),
+    boundText: '',
     pairsToPass: forecast.kind === 'pairs' ? Math.max(0, Math.max(forecast.pairs, minPairs) - pairs) : null,
   }
 }
@@ -87,7 +90,13 @@ export function analysisFrom(facts: AnalysisFacts): AnalysisView {
     minPairs,
     admitted: pairs + facts.lost,
     lost: facts.lost,
+    attempt: 1,
     gates,
+    secondsToDecision: null,
+    steps: [{ step: 'shadow', pairs }],
+    segments: [],
+    calibration: null,
+    coverage: null,
     updatedAt: facts.updatedAt,
   }
 }

@@ -18,7 +18,7 @@ export function rolledBack(model: ModelView, live: VersionRef, previous: Version
     live: previous,
     previous: null,
     generation,
-    hold: { actor, reason, since: at },
+    hold: { actor, reason, since: at, expiresAt: null },
     drift: { reason: 'heldByOperator', detail: `Git asks for v${live.number}.`, since: at },
     versions: model.versions.map((version) =>
       version.number === live.number

@@ -128,6 +128,45 @@ export class MemoryControlService implements ControlService {
     return { changed: false, sentence: `${act.model} has nothing to retry.` }
   }
 
+  async abort(act: Parameters<ControlService['abort']>[0]): Promise<ActResult> {
+    const rollout = this.#decidable(act.model, act.version ?? 0, act.seen)
+    if (rollout === null) return { changed: false, sentence: `${act.model} has no open rollout.` }
+    this.#end(act.model, { ...rollout, state: 'aborted', reason: 'byUser' })
+    return { changed: true, sentence: `The rollout of ${act.model} is aborted.` }
+  }
+
+  async pause(act: Parameters<ControlService['pause']>[0]): Promise<ActResult> {
+    return { changed: false, sentence: `${act.model} waits for a person already.` }
+  }
+
+  async resume(act: Parameters<ControlService['resume']>[0]): Promise<ActResult> {
+    return { changed: false, sentence: `${act.model} is not paused by a person.` }
+  }
+
+  async promoteNow(act: Parameters<ControlService['promoteNow']>[0]): Promise<ActResult> {
+    return { changed: false, sentence: `${act.model} has a verdict: approve it.` }
+  }
+
+  async rehearse(act: Parameters<ControlService['rehearse']>[0]): Promise<ActResult> {
+    return { changed: false, sentence: `${act.model} v${act.version} is being tried.` }
+  }
+
+  async hold(act: Parameters<ControlService['hold']>[0]): Promise<ActResult> {
+    const model = this.#model(act.model)
+    const since = new Date().toISOString()
+    this.#change({ ...model, hold: { actor: act.actor, reason: act.reason, since, expiresAt: null } })
+    return { changed: true, sentence: `${act.model} is held on v${model.live?.number}.` }
+  }
+
+  async releaseHold(act: Parameters<ControlService['releaseHold']>[0]): Promise<ActResult> {
+    this.#change({ ...this.#model(act.model), hold: null })
+    return { changed: true, sentence: `The hold of ${act.model} is released.` }
+  }
+
+  async evidence(name: string): Promise<never> {
+    throw new PlatformError('rollout.not_found', `This story keeps no counters of ${name}.`)
+  }
+
   async promote(act: Parameters<ControlService['promote']>[0]): Promise<ActResult> {
     return { changed: false, sentence: `${act.model} v${act.version} is not waiting to be started.` }
   }

@@ -10,6 +10,14 @@ const pair = (index: number, baseline: string, candidate: string, odds: string):
   differing: baseline === candidate ? ['probabilities'] : ['label', 'probabilities'],
 })
 
+/** What else may be done about an open rollout of the story. */
+const MAY_BESIDES = {
+  abort: { allowed: true, because: '' },
+  pause: { allowed: true, because: '' },
+  resume: { allowed: false, because: 'It is not paused by a person.' },
+  promoteNow: { allowed: false, because: 'It has a verdict.' },
+} as const
+
 export const IRIS_COMMIT = commitOf(
   'iris 2: gradient boosted trees in place of the regression',
   'Mara Lindqvist',
@@ -55,6 +63,15 @@ export function irisRollout(): RolloutView {
       baselineDigest: digestOf('iris@1'),
       policyHash: digestOf('policy of iris'),
     },
+    canaryPercent: null,
+    canaryWeights: [],
+    bakeSeconds: 0,
+    deadlineAt: null,
+    frozenUntil: null,
+    promotedNow: null,
+    approvals: [],
+    approvalGroups: [],
+    variant: null,
     approvalsRequired: 1,
     approvedBy: [],
     examples: [
@@ -67,6 +84,7 @@ export function irisRollout(): RolloutView {
       approve: { allowed: true, because: '' },
       reject: { allowed: true, because: '' },
       retry: { allowed: false, because: 'v2 is not paused: there is nothing to retry.' },
+      ...MAY_BESIDES,
     },
   }
 }
@@ -113,6 +131,7 @@ export function digitsRollout(pairs: number): RolloutView {
       approve: { allowed: false, because: 'v3 has no verdict yet: it can be approved when it passed.' },
       reject: { allowed: true, because: '' },
       retry: { allowed: false, because: 'v3 is not paused: there is nothing to retry.' },
+      ...MAY_BESIDES,
     },
   }
 }

@@ -114,8 +114,17 @@ export function digitsModel(pairs: number): ModelView {
       }),
     ],
     rollout,
-    drift: { reason: 'heldByOperator', detail: 'Git asks for v3; local:amara holds v1.', since: ago(2_950) },
-    hold: { actor: 'local:amara', reason: 'v2 confuses 3 and 8 on the new scanner', since: ago(2_950) },
+    drift: {
+      reason: 'heldByOperator',
+      detail: 'Git asks for v3; local:amara holds v1.',
+      since: ago(2_950),
+    },
+    hold: {
+      actor: 'local:amara',
+      reason: 'v2 confuses 3 and 8 on the new scanner',
+      since: ago(2_950),
+      expiresAt: null,
+    },
     policyHash: digestOf('policy of digits'),
     promotions: [
       promotion(3, {

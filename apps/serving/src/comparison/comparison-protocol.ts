@@ -1,26 +1,50 @@
 import type { ComparablePair, ComparisonPlan, PairComparison } from '@understudy/rollout'
+import type { PackedFindings } from './packed-findings.ts'
+import type { PackedRuns } from './packed-runs.ts'
 
 /** One pair and the row of it that counts. */
-interface ComparisonTask {
+export interface ComparisonTask {
   readonly pair: ComparablePair
   readonly unitRow: number
 }
 
+/** How the pairs of a run are compared, and what is kept of them. */
+export interface ComparisonOrder extends ComparisonPlan {
+  /** Both answers of the row that counts are wanted. */
+  readonly keepAnswers: boolean
+  /** Inputs are wanted besides their hash. */
+  readonly storeInputs: boolean
+}
+
 /** All pairs of one mirrored run. */
 export interface ComparisonRun {
-  readonly plan: ComparisonPlan
+  readonly plan: ComparisonOrder
   readonly tasks: readonly ComparisonTask[]
 }
 
-/** To the worker. */
-export interface ComparisonRequest {
-  readonly id: number
-  readonly run: ComparisonRun
+/** The row of a pair that counts, as both versions answered it: JSON, or null where a version failed or answered too much to be kept. */
+export interface PairAnswers {
+  readonly row: number
+  readonly baseline: string | null
+  readonly candidate: string | null
 }
 
-/** From the worker. A pair that could not be compared is left out of `comparisons`, and the first reason given. */
+/** What was found out about one pair. */
+export interface PairFinding {
+  readonly comparison: PairComparison
+  /** Null where they are not wanted. */
+  readonly answers: PairAnswers | null
+}
+
+/** To the worker: many runs in one message, since each message costs the loop more than the runs in it. */
+export interface ComparisonRequest {
+  readonly id: number
+  readonly runs: PackedRuns
+}
+
+/** From the worker. A pair that could not be compared is left out, and the first reason given. */
 export interface ComparisonReply {
   readonly id: number
-  readonly comparisons: readonly PairComparison[]
+  readonly findings: PackedFindings
   readonly failure: string | null
 }

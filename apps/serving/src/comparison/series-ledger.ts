@@ -1,117 +1,155 @@
-import { randomUUID } from 'node:crypto'
 import type { MirrorPlan } from '@understudy/core'
-import { type PairExample, PairLedger, type PropertyCounters, type RunSlot } from '@understudy/rollout'
+import {
+  type LatencyGate,
+  LatencyLedger,
+  type LatencySlot,
+  type LedgerRequest,
+  PairLedger,
+  type RecentIds,
+  type RunSlot,
+} from '@understudy/rollout'
+import type { PairSource } from '@understudy/serving'
+import { addCounterRows, type EvidenceSnapshot } from './evidence-snapshot.ts'
+import { ReplayOrder } from './replay-order.ts'
+import { SealedInputs } from './sealed-inputs.ts'
 
-/** Where mirrored live requests come from, in the words of the counters. */
-const SOURCE = 'live'
 /** They are written whole with every flush: few enough for that, many enough to look at. */
 const EXAMPLES_OF_A_KIND = 20
 
-type CounterValues = Pick<PropertyCounters, 'gate' | 'property' | 'nPlus' | 'nZero' | 'nMinus'>
-
-/** What this process has counted for one series and step since it began: absolute values, for the store to upsert. */
-export interface EvidenceSnapshot {
-  readonly seriesId: string
-  readonly source: string
-  readonly step: string
-  /** Grows with every change. */
-  readonly seq: number
-  readonly admitted: number
-  readonly lost: number
-  readonly counters: readonly CounterValues[]
-  readonly breaches: readonly {
-    readonly kind: string
-    readonly detail: string
-    readonly requestId: string | null
-  }[]
-  readonly examples: readonly {
-    readonly kind: string
-    readonly requestId: string
-    readonly body: PairExample
-  }[]
+/** What ledgers of one series have in common, so that a request counts once over all sources and steps. */
+export interface SeriesIds {
+  readonly salt: string
+  readonly seen: RecentIds
 }
 
-/** A ledger with what an earlier ledger of the same series and step had counted in this process. */
+export interface SeriesLedgerOptions {
+  readonly mirror: MirrorPlan
+  readonly source: PairSource
+  readonly ids: SeriesIds
+  /** What an earlier ledger of the same series, source and step had counted in this process. */
+  readonly before: EvidenceSnapshot | undefined
+  readonly inputKey: string | undefined
+}
+
+/** Everything that this process counts of one series, source and step: pairs, run times, and the calibration of run times. */
 export class SeriesLedger {
   readonly seriesId: string
+  readonly source: PairSource
   readonly step: string
-  readonly #ledger: PairLedger
+  /** What was stored last; what the ledger goes back to when what it has counted since then is refused. */
+  #lastStored: EvidenceSnapshot | undefined
   readonly #before: EvidenceSnapshot | undefined
-  #openRuns = 0
-  #storedSeq: number
+  readonly #pairs: PairLedger
+  readonly #latency: Readonly<Record<LatencyGate, LatencyLedger>>
+  readonly #replays = new ReplayOrder()
+  readonly #inputs: SealedInputs
+  #open = 0
 
-  constructor({ seriesId, step }: Pick<MirrorPlan, 'seriesId' | 'step'>, before?: EvidenceSnapshot) {
+  constructor({ mirror, source, ids, before, inputKey }: SeriesLedgerOptions) {
+    const { seriesId, step } = mirror
     this.seriesId = seriesId
+    this.source = source
     this.step = step
     this.#before = before
-    this.#storedSeq = before?.seq ?? 0
-    this.#ledger = new PairLedger({ source: SOURCE, step, salt: randomUUID(), examples: EXAMPLES_OF_A_KIND })
+    this.#lastStored = before
+    this.#pairs = new PairLedger({
+      ...{ source, step, ...ids, examples: EXAMPLES_OF_A_KIND },
+      overMs: mirror.latency?.overMs ?? null,
+    })
+    const latencyOf = (gate: LatencyGate) => new LatencyLedger({ source, step, gate })
+    this.#latency = { latency: latencyOf('latency'), calibration: latencyOf('calibration') }
+    this.#inputs = new SealedInputs(seriesId, inputKey)
   }
 
-  /** Runs admitted and neither settled nor lost. */
-  get openRuns(): number {
-    return this.#openRuns
+  /** Runs and pairs of run times admitted and neither settled nor lost. */
+  get open(): number {
+    return this.#open
   }
 
-  admitRun(requestIds: readonly string[], atMs: number): RunSlot {
-    const slot = this.#ledger.admitRun(requestIds, atMs)
-    this.#openRuns += 1
-    let open = true
-    const close = (act: () => void) => {
-      if (!open) return
-      open = false
-      this.#openRuns -= 1
-      act()
-    }
+  get lastStored(): EvidenceSnapshot | undefined {
+    return this.#lastStored
+  }
+
+  admitRun(requests: readonly LedgerRequest[], atMs: number): RunSlot {
+    const slot = this.#pairs.admitRun(requests, atMs)
+    const replayed = this.source === 'replay' ? requests.map(({ requestId }) => requestId) : undefined
+    const close = this.#opened(replayed && this.#replays.admit(replayed))
     return {
       unitRow: (requestId, rows) => slot.unitRow(requestId, rows),
-      settle: (comparisons) => close(() => slot.settle(comparisons)),
+      settle: (run) => close(() => slot.settle(run)),
       lose: () => close(() => slot.lose()),
     }
   }
 
+  admitPair(gate: LatencyGate): LatencySlot {
+    const slot = this.#latency[gate].admitPair()
+    const close = this.#opened()
+    return {
+      settle: (times) => close(() => slot.settle(times)),
+      lose: () => close(() => slot.lose()),
+    }
+  }
+
+  /** Replayed requests that are under way, or not stored as such. */
+  replays(): readonly string[] {
+    return this.#replays.all()
+  }
+
   snapshot(): EvidenceSnapshot {
-    const now = this.#ledger.snapshot()
     const before = this.#before
-    const found = now.breach
-    const breaches = found === null ? [] : [{ ...pick(found.breach), requestId: found.requestId }]
+    const pairs = this.#pairs.snapshot()
+    const [latency, calibration] = [this.#latency.latency.snapshot(), this.#latency.calibration.snapshot()]
+    const { breach: found } = pairs
+    const breaches =
+      found === null
+        ? []
+        : [{ kind: found.breach.kind, detail: found.breach.detail, requestId: found.requestId }]
     return {
       seriesId: this.seriesId,
-      source: SOURCE,
+      source: this.source,
       step: this.step,
-      seq: now.seq + (before?.seq ?? 0),
-      admitted: now.loss.admitted + (before?.admitted ?? 0),
-      lost: now.loss.lost + (before?.lost ?? 0),
-      counters: addCounters(before?.counters ?? [], now.counters),
+      seq: this.#seq(),
+      admitted: pairs.loss.admitted + (before?.admitted ?? 0),
+      lost: pairs.loss.lost + (before?.lost ?? 0),
+      counters: addCounterRows(before?.counters ?? [], [
+        ...pairs.counters,
+        ...latency.counters,
+        ...calibration.counters,
+      ]),
       breaches: before === undefined || before.breaches.length === 0 ? breaches : before.breaches,
-      examples: this.#ledger.examples().map((body) => ({ kind: body.kind, requestId: body.requestId, body })),
+      examples: this.#inputs.rows(this.#pairs.examples()),
+      replayed: this.#replays.counted(),
     }
   }
 
   hasUnstored(): boolean {
-    return this.#ledger.snapshot().seq + (this.#before?.seq ?? 0) > this.#storedSeq
+    return this.#seq() > (this.#lastStored?.seq ?? 0)
   }
 
-  stored(seq: number): void {
-    this.#storedSeq = Math.max(this.#storedSeq, seq)
+  stored(snapshot: EvidenceSnapshot): void {
+    this.#replays.stored(snapshot.replayed)
+    if (snapshot.seq > (this.#lastStored?.seq ?? 0)) this.#lastStored = snapshot
   }
-}
 
-function pick({ kind, detail }: { readonly kind: string; readonly detail: string }) {
-  return { kind, detail }
-}
-
-function addCounters(before: readonly CounterValues[], now: readonly CounterValues[]): CounterValues[] {
-  const sums = new Map<string, CounterValues>()
-  for (const { gate, property, nPlus, nZero, nMinus } of [...before, ...now]) {
-    const sum = sums.get(`${gate} ${property}`)
-    sums.set(`${gate} ${property}`, {
-      gate,
-      property,
-      nPlus: nPlus + (sum?.nPlus ?? 0),
-      nZero: nZero + (sum?.nZero ?? 0),
-      nMinus: nMinus + (sum?.nMinus ?? 0),
-    })
+  #seq(): number {
+    const { latency, calibration } = this.#latency
+    const counted = [this.#pairs, latency, calibration].reduce(
+      (sum, ledger) => sum + ledger.snapshot().seq,
+      0,
+    )
+    return counted + (this.#before?.seq ?? 0)
   }
-  return [...sums.values()]
+
+  /** Counts one more as open. What the function that it returns is called with happens once. */
+  #opened(onClose?: () => void): (act: () => void) => void {
+    this.#open += 1
+    let open = true
+    return (act) => {
+      if (!open) return
+      open = false
+      this.#open -= 1
+      onClose?.()
+      act()
+    }
+  }
 }

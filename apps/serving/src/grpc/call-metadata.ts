@@ -33,7 +33,8 @@ export function readCallMetadata(metadata: Metadata, newId: () => string): CallM
   const headers = callHeaders(metadata)
   const { timeoutMs, minGeneration, traceparent } = readCallHeaders(headers)
   const authorization = single(metadata, 'authorization')
-  return { requestId, authorization, headers, timeoutMs, minGeneration, traceparent }
+  const header = (name: string) => single(metadata, name)
+  return { requestId, authorization, headers, timeoutMs, minGeneration, traceparent, header }
 }
 
 /** Never throws: errors carry the id too. */
@@ -44,10 +45,11 @@ export function requestIdIn(metadata: Metadata, newId: () => string): string {
 
 /** The same of the headers of a stream. @throws PlatformError `request.malformed` */
 export function callMetadataOf(given: IncomingHttpHeaders, requestId: string): CallMetadata {
-  const { timeoutMs, minGeneration, traceparent } = readCallHeaders(given)
+  const { timeoutMs, minGeneration, traceparent, header } = readCallHeaders(given)
   const pins = given[SERVED_BY_HEADERS.version] !== undefined || given[LABEL_HEADER] !== undefined
   const headers = pins ? given : NO_HEADERS
-  return { requestId, authorization: given.authorization, headers, timeoutMs, minGeneration, traceparent }
+  const { authorization } = given
+  return { requestId, authorization, headers, timeoutMs, minGeneration, traceparent, header }
 }
 
 function callHeaders(metadata: Metadata): IncomingHttpHeaders {

@@ -112,6 +112,7 @@ export class PredictionRun implements PredictionReceiver {
         signal: gone,
         minGeneration: metadata.minGeneration,
         traceparent: metadata.traceparent,
+        header: metadata.header,
         times: this.#times,
       },
       this,

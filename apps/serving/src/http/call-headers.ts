@@ -9,7 +9,7 @@ const REQUEST_ID = /^[\x20-\x7e]{1,128}$/
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** What headers say about every call of an HTTP request. */
-export type CallHeaders = Pick<InferenceRequest, 'timeoutMs' | 'minGeneration' | 'traceparent'>
+export type CallHeaders = Pick<InferenceRequest, 'timeoutMs' | 'minGeneration' | 'traceparent' | 'header'>
 
 function single(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name]
@@ -26,14 +26,8 @@ function numberHeader(headers: IncomingHttpHeaders, name: string, expected: stri
   return value
 }
 
-const NO_CALL_HEADERS: CallHeaders = {
-  timeoutMs: undefined,
-  minGeneration: undefined,
-  traceparent: undefined,
-}
-
 /**
- * Reads budget, least generation and trace context. A trace context that is none is ignored, as W3C asks.
+ * Reads budget, least generation and trace context, and gives access to the others by name. A trace context that is none is ignored, as W3C asks.
  *
  * @throws PlatformError `request.malformed`
  */
@@ -42,10 +36,13 @@ export function readCallHeaders(headers: IncomingHttpHeaders): CallHeaders {
     headers[TIMEOUT_HEADER] !== undefined ||
     headers[SERVED_BY_HEADERS.minGeneration] !== undefined ||
     headers.traceparent !== undefined
-  return hasAny ? readGiven(headers) : NO_CALL_HEADERS
+  const header = (name: string) => single(headers, name)
+  return hasAny
+    ? readGiven(headers, header)
+    : { timeoutMs: undefined, minGeneration: undefined, traceparent: undefined, header }
 }
 
-function readGiven(headers: IncomingHttpHeaders): CallHeaders {
+function readGiven(headers: IncomingHttpHeaders, header: CallHeaders['header']): CallHeaders {
   const timeoutMs = numberHeader(headers, TIMEOUT_HEADER, 'a number of milliseconds')
   if (timeoutMs !== undefined && (timeoutMs <= 0 || timeoutMs > TIMEOUT_MAX_MS)) {
     throw new PlatformError(
@@ -65,6 +62,7 @@ function readGiven(headers: IncomingHttpHeaders): CallHeaders {
     timeoutMs,
     minGeneration,
     traceparent: traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined,
+    header,
   }
 }
 

@@ -149,7 +149,7 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
 
   #predict({ inputs, form, timeoutMs }: InferRequest, headerTimeoutMs: number | undefined): void {
     const { requestId, gone } = this.#exchange
-    const { minGeneration, traceparent } = this.#headers
+    const { minGeneration, traceparent, header } = this.#headers
     const { predictor, model } = this.#target
     try {
       this.#form = form
@@ -168,6 +168,7 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
       signal: gone,
       minGeneration,
       traceparent,
+      header,
       times: this.#times,
     }
     submitTo(predictor, request, this)

@@ -112,7 +112,7 @@ export class PredictCall implements PredictionReceiver, DueAnswer {
 
   #predict({ form, inputs }: PredictBody, timeoutMs: number | undefined): void {
     const { requestId, gone } = this.#exchange
-    const { minGeneration, traceparent } = this.#headers
+    const { minGeneration, traceparent, header } = this.#headers
     const { model, selector } = this.#route
     this.#form = form
     const request: InferenceRequest = {
@@ -124,6 +124,7 @@ export class PredictCall implements PredictionReceiver, DueAnswer {
       signal: gone,
       minGeneration,
       traceparent,
+      header,
       times: this.#times,
     }
     submitTo(this.#options.predictor, request, this)

@@ -69,10 +69,11 @@ export class TfsExamplesCall {
     this.#exchange.servedBy = description.servedBy
     const decoded = await this.#decode(bytes, description)
     const { requestId, gone } = this.#exchange
-    const { minGeneration, traceparent } = this.#headers
+    const { minGeneration, traceparent, header } = this.#headers
     const response = await this.#options.predictor.predict({
       ...{ requestId, model, selector, inputs: decoded.inputs, outputs: mappedOutputNames(decoded.mapping) },
-      ...{ timeoutMs: decoded.timeoutMs, signal: gone, minGeneration, traceparent, times: this.#times },
+      ...{ timeoutMs: decoded.timeoutMs, signal: gone, minGeneration, traceparent, header },
+      times: this.#times,
     })
     this.#exchange.servedBy = response.servedBy
     const beganMs = performance.now()

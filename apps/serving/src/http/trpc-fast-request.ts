@@ -167,13 +167,25 @@ export class TrpcFastRequest implements DueAnswer {
       const beganMs = performance.now()
       const inputs = asked.inputsFor(version.signature)
       times.decodeMs += performance.now() - beganMs
-      const { minGeneration, traceparent } = this.#headers
+      const { minGeneration, traceparent, header } = this.#headers
       const timeoutMs = this.#budgetMs(asked.timeoutMs ?? this.#headers.timeoutMs, version.timeoutMs)
       const signal = this.#exchange.gone
       const { model } = target
       submitTo(
         predictor,
-        { requestId, model, selector, inputs, outputs, timeoutMs, signal, minGeneration, traceparent, times },
+        {
+          requestId,
+          model,
+          selector,
+          inputs,
+          outputs,
+          timeoutMs,
+          signal,
+          minGeneration,
+          traceparent,
+          header,
+          times,
+        },
         call,
       )
     } catch (error) {
@@ -222,8 +234,8 @@ export class TrpcFastRequest implements DueAnswer {
     for (const call of this.#calls) {
       const { index, httpStatus, data, errorText } = call
       statuses.push(httpStatus)
-      if (call.selected !== undefined) selected.push(call.selected)
-      if (call.answeredBy !== undefined) selected.push(call.answeredBy)
+      const servedBy = call.answeredBy ?? call.selected
+      if (servedBy !== undefined) selected.push(servedBy)
       if (index > 0) parts.push(',')
       if (data === undefined) parts.push(`{"error":${errorText}}`)
       else parts.push('{"result":{"data":', ...data, '}}')

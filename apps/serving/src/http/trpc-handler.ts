@@ -91,7 +91,7 @@ export class TrpcHandler {
   ): Promise<void> {
     const { req, res, requestId, startMs } = exchange
     const { observer } = this.#options
-    const selected: ServedBy[] = []
+    const selected = new Map<number, ServedBy>()
     const { call, body, refusal } = await this.#prepare(exchange, read)
     const predictions = new TrpcPredictions(predictor, startMs)
     const context: PredictContext = {
@@ -99,13 +99,13 @@ export class TrpcHandler {
       call,
       requestId,
       pinned: (ofInput) => pinnedSelector(req.headers, ofInput),
-      onSelected: (servedBy) => selected.push(servedBy),
+      onSelected: (servedBy, batchIndex) => selected.set(batchIndex, servedBy),
       onFault: (error) => observer?.onFault(toPlatformError(error)),
     }
     const headers = (statuses: readonly number[]) =>
-      trpcHeaders(this.#headersFor, { requestId, statuses, servedBy: onlyVersion(selected) })
+      trpcHeaders(this.#headersFor, { requestId, statuses, servedBy: onlyVersion([...selected.values()]) })
     await this.#serve({ req, res, path, body, refusal, context, headers })
-    if (observer !== undefined) predictions.tell(observer, selected)
+    if (observer !== undefined) predictions.tell(observer, [...selected.values()])
   }
 
   async #prepare(exchange: Exchange, read: Uint8Array | PlatformError | undefined): Promise<Prepared> {

@@ -39,12 +39,12 @@ export class EvidenceLog {
 
   #once(): void {
     const snapshots = this.#collector.snapshots()
-    for (const { seriesId, step, admitted, lost, counters, breaches } of snapshots) {
+    for (const { seriesId, source, step, admitted, lost, counters, breaches } of snapshots) {
       this.#logger.info(
-        { event: 'evidence', seriesId, step, admitted, lost, counters, breaches },
+        { event: 'evidence', seriesId, source, step, admitted, lost, counters, breaches },
         'evidence of a mirrored series',
       )
     }
-    this.#collector.stored(snapshots)
+    this.#collector.stored(snapshots, this.#collector.minutes())
   }
 }

@@ -1,30 +1,70 @@
-import type { MirrorPlan, ServingPlan, TensorSpec } from '@understudy/core'
+import type { CapturePlan, MirrorPlan, PlannedVersion, ServingPlan, TensorSpec } from '@understudy/core'
 
-/** What the comparison of outputs needs of the plan: the series that are mirrored, and what their baselines answer. */
+/** A series that the plan mirrors, and its two versions. */
+export interface PlannedSeries {
+  readonly model: string
+  readonly mirror: MirrorPlan
+  readonly baseline: PlannedVersion
+  readonly candidate: PlannedVersion
+}
+
+/** What counting and keeping need of the plan: the series that are mirrored, with their versions, and what models keep. */
 export class MirroredSeries {
-  readonly #onSeries: (seriesIds: ReadonlySet<string>) => void
+  readonly #onChange: () => void
   #models: ServingPlan['models'] | undefined
-  #outputs: ReadonlyMap<string, readonly TensorSpec[]> = new Map()
+  #series: ReadonlyMap<string, PlannedSeries> = new Map()
+  #captures: ReadonlyMap<string, CapturePlan> = new Map()
 
-  constructor(onSeries: (seriesIds: ReadonlySet<string>) => void) {
-    this.#onSeries = onSeries
+  /** @param onChange called after another plan was taken */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  /** Series of the newest plan, by id. */
+  get series(): ReadonlyMap<string, PlannedSeries> {
+    return this.#series
+  }
+
+  /** What is kept of live requests, of each model that keeps any. */
+  get captures(): ReadonlyMap<string, CapturePlan> {
+    return this.#captures
+  }
+
+  /** Series whose run times are compared. */
+  comparedSeries(): ReadonlySet<string> {
+    const compared = [...this.#series].filter(([, { mirror }]) => mirror.latency !== null)
+    return new Set(compared.map(([seriesId]) => seriesId))
+  }
+
+  /** Whether a model asks to keep inputs of clients. */
+  get keepsInputs(): boolean {
+    return this.#captures.size > 0 || [...this.#series.values()].some(({ mirror }) => mirror.storeInputs)
+  }
+
+  /** Whether there has been a plan: what it does not name is not wanted. */
+  get isPlanned(): boolean {
+    return this.#models !== undefined
   }
 
   /** Takes the newest plan. The same models again cost nothing. */
   take({ models }: ServingPlan): void {
     if (models === this.#models) return
     this.#models = models
-    const outputs = new Map<string, readonly TensorSpec[]>()
-    for (const { mirror, versions } of models) {
+    const series = new Map<string, PlannedSeries>()
+    const captures = new Map<string, CapturePlan>()
+    for (const { model, mirror, versions, capture } of models) {
+      if (capture !== null) captures.set(model, capture)
       const baseline = versions.find((version) => version.number === mirror?.baseline)
-      if (mirror && baseline) outputs.set(mirror.seriesId, baseline.signature.outputs)
+      const candidate = versions.find((version) => version.number === mirror?.candidate)
+      if (mirror && baseline && candidate) series.set(mirror.seriesId, { model, mirror, baseline, candidate })
     }
-    this.#outputs = outputs
-    this.#onSeries(new Set(outputs.keys()))
+    this.#series = series
+    this.#captures = captures
+    this.#onChange()
   }
 
   /** Outputs of the baseline of a series that the plan mirrors; empty when it does not any more. */
   baselineOutputs(mirror: MirrorPlan): readonly TensorSpec[] {
-    return this.#outputs.get(mirror.seriesId) ?? []
+    return this.#series.get(mirror.seriesId)?.baseline.signature.outputs ?? []
   }
 }

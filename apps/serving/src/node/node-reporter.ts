@@ -1,14 +1,16 @@
 import type { Clock } from '@understudy/core'
-import type { NodeStore } from '@understudy/db/node'
+import type { EvidenceFlush, NodeStore } from '@understudy/db/node'
 import type { ServingNodeCore } from '@understudy/serving'
 import type { Logger } from '@understudy/telemetry'
 import type { EvidenceCollector } from '../comparison/evidence-collector.ts'
 import type { IncidentLog } from './incident-log.ts'
+import type { RequestKeeping } from './request-keeping.ts'
 
 export interface NodeReporterOptions {
   readonly core: ServingNodeCore
   readonly collector: EvidenceCollector
   readonly incidents: IncidentLog
+  readonly keeping: Pick<RequestKeeping, 'flush'>
   readonly store: NodeStore
   readonly clock: Clock
   readonly logger: Logger
@@ -17,10 +19,10 @@ export interface NodeReporterOptions {
 }
 
 /**
- * Tells the record what this node holds: at once when something changes, and every second to keep the lease, to flush evidence and to record
- * incidents.
+ * Tells the record what this node holds: at once when something changes, and every second to keep the lease, to flush evidence, to record
+ * incidents and to store what is kept of requests.
  *
- * A failure costs nothing but time: everything reported is absolute, or numbered, and is reported again.
+ * A failure costs nothing but time: everything reported is absolute, or numbered, and is reported again. Captured requests alone are dropped.
  */
 export class NodeReporter {
   readonly #options: NodeReporterOptions
@@ -64,15 +66,14 @@ export class NodeReporter {
   }
 
   async #once(draining: boolean): Promise<void> {
-    const { core, collector, incidents, store, logger } = this.#options
+    const { core, incidents, keeping, store, logger } = this.#options
     try {
       await store.report(this.#report(draining))
       const happened = incidents.pending()
       await store.recordIncidents(happened)
       incidents.recorded(happened)
-      const snapshots = collector.snapshots()
-      await store.flushEvidence(snapshots)
-      collector.stored(snapshots)
+      await this.#flushEvidence()
+      await keeping.flush()
       if (this.#away) logger.info('the control plane is back')
       this.#away = false
     } catch (error) {
@@ -83,6 +84,18 @@ export class NodeReporter {
         )
       this.#away = true
     }
+  }
+
+  async #flushEvidence(): Promise<void> {
+    const { collector, store } = this.#options
+    const [snapshots, minutes] = [collector.snapshots(), collector.minutes()]
+    const { refused } = await store.flushEvidence(snapshots, { minutes })
+    const isRefused = new Set<EvidenceFlush>(refused)
+    collector.refused(snapshots.filter((snapshot) => isRefused.has(snapshot)))
+    collector.stored(
+      snapshots.filter((snapshot) => !isRefused.has(snapshot)),
+      minutes,
+    )
   }
 
   #report(draining: boolean) {

@@ -3,6 +3,7 @@ import type { AuditVerification } from '@understudy/db'
 import type {
   AuditPage,
   CreatedKeyView,
+  EvidenceView,
   KeyView,
   LiveAtView,
   ModelView,
@@ -42,9 +43,19 @@ export interface ControlReads {
   status(model?: string): Promise<StatusDocument>
   /** Of the model, or of one of its versions. @throws PlatformError `control.not_found` */
   why(model: string, version?: number): Promise<WhyView>
+  /** The evidence of the last rollout of the model, or of one of its versions, computed again from what is stored. @throws PlatformError `rollout.not_found` */
+  evidence(model: string, version?: number): Promise<EvidenceView>
   samples(model: string): Promise<readonly TrafficSample[]>
   /** Recomputes the hash chain of the audit log. */
   verifyAudit(): Promise<AuditVerification>
+}
+
+/** Which rollout an act means: the open or newest one of the model, or that of a version. */
+export interface RolloutAct {
+  readonly model: string
+  readonly version?: number | undefined
+  readonly seen?: SeenRollout | undefined
+  readonly actor: string
 }
 
 /** Acts of a person. Each is one transaction with its audit row; each is idempotent. */
@@ -63,11 +74,34 @@ export interface ControlActs {
     readonly reason: string
     readonly actor: string
   }): Promise<ActResult>
+  /** `fresh`: with evidence of its own, as another attempt that is judged more strictly; needs a reason. */
   retry(act: {
     readonly model: string
     readonly version?: number | undefined
+    readonly fresh?: boolean | undefined
+    readonly reason?: string | undefined
     readonly actor: string
   }): Promise<ActResult>
+  /** Ends the open rollout. In its bake it is the rollback. */
+  abort(act: RolloutAct & { readonly reason: string }): Promise<ActResult>
+  pause(act: RolloutAct & { readonly reason?: string | undefined }): Promise<ActResult>
+  resume(act: RolloutAct & { readonly reason?: string | undefined }): Promise<ActResult>
+  /** Lets a paused rollout go live without its verdict; recorded for ever. */
+  promoteNow(act: RolloutAct & { readonly reason: string }): Promise<ActResult>
+  /** Starts a shadow that ends with its verdict and never goes live. */
+  rehearse(act: {
+    readonly model: string
+    readonly version: number
+    readonly actor: string
+  }): Promise<ActResult>
+  /** Fixes what is live until it is released. Past `expiresInMs` it still stands, and alarms. */
+  hold(act: {
+    readonly model: string
+    readonly reason: string
+    readonly expiresInMs: number | null
+    readonly actor: string
+  }): Promise<ActResult>
+  releaseHold(act: { readonly model: string; readonly actor: string }): Promise<ActResult>
   /** Starts a rollout by hand. */
   promote(act: {
     readonly model: string
@@ -79,6 +113,8 @@ export interface ControlActs {
     readonly model: string
     readonly from?: number | undefined
     readonly generation?: number | undefined
+    /** The version taken off counts as failed, not as withdrawn: it may be tried again on request. */
+    readonly noWithdraw?: boolean | undefined
     readonly reason: string
     readonly actor: string
   }): Promise<ActResult>

@@ -12,6 +12,14 @@ const seen = z.object({
   policyHash: z.string().max(64),
 })
 
+/** What an act on a rollout names. */
+const meantRollout = z.object({
+  model: modelName,
+  version: z.int().positive().optional(),
+  seen: seen.optional(),
+})
+const HOLD_MS_MAX = 366 * 86_400_000
+
 /** The control API: what the console and the CLI use. Thin on purpose: the service decides. */
 export const controlRouter = router({
   platform: procedure.query(({ ctx }) => ctx.service.platform()),
@@ -38,6 +46,9 @@ export const controlRouter = router({
   why: procedure
     .input(z.object({ model: modelName, version: z.int().positive().optional() }))
     .query(({ ctx, input }) => ctx.service.why(input.model, input.version)),
+  evidence: procedure
+    .input(z.object({ model: modelName, version: z.int().positive().optional() }))
+    .query(({ ctx, input }) => ctx.service.evidence(input.model, input.version)),
   samples: procedure
     .input(z.object({ model: modelName }))
     .query(({ ctx, input }) => ctx.service.samples(input.model)),
@@ -57,8 +68,44 @@ export const controlRouter = router({
     .input(z.object({ model: modelName, version: z.int().positive(), seen: seen.optional(), reason }))
     .mutation(({ ctx, input }) => ctx.service.reject({ ...input, actor: ctx.actor })),
   retry: procedure
-    .input(z.object({ model: modelName, version: z.int().positive().optional() }))
+    .input(
+      z
+        .object({
+          model: modelName,
+          version: z.int().positive().optional(),
+          fresh: z.boolean().optional(),
+          reason: reason.optional(),
+        })
+        .refine(({ fresh, reason: given }) => fresh !== true || given !== undefined, REASON),
+    )
     .mutation(({ ctx, input }) => ctx.service.retry({ ...input, actor: ctx.actor })),
+  abort: procedure
+    .input(meantRollout.extend({ reason }))
+    .mutation(({ ctx, input }) => ctx.service.abort({ ...input, actor: ctx.actor })),
+  pause: procedure
+    .input(meantRollout.extend({ reason: reason.optional() }))
+    .mutation(({ ctx, input }) => ctx.service.pause({ ...input, actor: ctx.actor })),
+  resume: procedure
+    .input(meantRollout.extend({ reason: reason.optional() }))
+    .mutation(({ ctx, input }) => ctx.service.resume({ ...input, actor: ctx.actor })),
+  promoteNow: procedure
+    .input(meantRollout.extend({ reason }))
+    .mutation(({ ctx, input }) => ctx.service.promoteNow({ ...input, actor: ctx.actor })),
+  rehearse: procedure
+    .input(z.object({ model: modelName, version: z.int().positive() }))
+    .mutation(({ ctx, input }) => ctx.service.rehearse({ ...input, actor: ctx.actor })),
+  hold: procedure
+    .input(
+      z.object({
+        model: modelName,
+        reason,
+        expiresInMs: z.int().min(1_000).max(HOLD_MS_MAX).nullable().default(null),
+      }),
+    )
+    .mutation(({ ctx, input }) => ctx.service.hold({ ...input, actor: ctx.actor })),
+  releaseHold: procedure
+    .input(z.object({ model: modelName }))
+    .mutation(({ ctx, input }) => ctx.service.releaseHold({ ...input, actor: ctx.actor })),
   promote: procedure
     .input(z.object({ model: modelName, version: z.int().positive() }))
     .mutation(({ ctx, input }) => ctx.service.promote({ ...input, actor: ctx.actor })),
@@ -68,6 +115,7 @@ export const controlRouter = router({
         model: modelName,
         from: z.int().positive().optional(),
         generation: z.int().min(0).optional(),
+        noWithdraw: z.boolean().optional(),
         reason,
       }),
     )

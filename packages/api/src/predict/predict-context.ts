@@ -5,7 +5,7 @@ import type { Predictor } from '@understudy/serving'
 export interface PredictContext {
   readonly predictor: Predictor
   /** What the headers say about every call of the HTTP request. */
-  readonly call: Pick<InferenceRequest, 'timeoutMs' | 'minGeneration' | 'traceparent'>
+  readonly call: Pick<InferenceRequest, 'timeoutMs' | 'minGeneration' | 'traceparent' | 'header'>
   /** Id of the HTTP request. */
   readonly requestId: string
   /**
@@ -14,8 +14,8 @@ export interface PredictContext {
    * @throws PlatformError `request.malformed` when they disagree
    */
   readonly pinned: (ofInput: VersionSelector) => VersionSelector
-  /** Called when it is known which version answers a call, before it runs. */
-  readonly onSelected: (servedBy: ServedBy) => void
+  /** Called when it is known which version is to answer a call of the request, before it runs, and again with the one that did. */
+  readonly onSelected: (servedBy: ServedBy, batchIndex: number) => void
   /** Called once for every server-side fault, with the error that carries the id shown to the caller. */
   readonly onFault: (error: unknown) => void
 }

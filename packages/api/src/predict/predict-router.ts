@@ -26,7 +26,7 @@ export function createPredictRouter() {
       .mutation(async ({ ctx, input, signal, batchIndex = 0 }): Promise<PredictAnswer> => {
         const selector = ctx.pinned(selectorOf(input))
         const { signature, servedBy } = ctx.predictor.describe(input.model, selector)
-        ctx.onSelected(servedBy)
+        ctx.onSelected(servedBy, batchIndex)
         const answer = await ctx.predictor.predict({
           ...ctx.call,
           requestId: callIdOf(ctx.requestId, batchIndex),
@@ -37,7 +37,7 @@ export function createPredictRouter() {
           timeoutMs: input.timeoutMs ?? ctx.call.timeoutMs,
           signal,
         })
-        ctx.onSelected(answer.servedBy)
+        ctx.onSelected(answer.servedBy, batchIndex)
         return {
           outputs: encodeOutputs(answer.outputs),
           servedBy: answer.servedBy,

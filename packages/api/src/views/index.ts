@@ -1,18 +1,29 @@
-export type { CreatedKeyView, KeyView } from './key-views.ts'
 export type {
   AnalysisView,
+  CalibrationView,
+  EvidenceView,
+  GateName,
+  GateView,
+  RecomputedVerdict,
+  SegmentView,
+} from './analysis-views.ts'
+export type { CreatedKeyView, KeyView } from './key-views.ts'
+export type {
+  ApprovalView,
   CommitView,
   DriftView,
-  GateView,
   HoldView,
   ModelRow,
   ModelView,
   PairExampleView,
   PolicyLine,
+  PromotionKind,
   PromotionView,
+  RolloutAct,
   RolloutView,
   SeenRollout,
   StepView,
+  VariantView,
   VersionRef,
   VersionView,
   WhyView,

@@ -9,6 +9,7 @@ import type {
   VerdictOutcome,
   VersionState,
 } from '@understudy/core'
+import type { AnalysisView } from './analysis-views.ts'
 
 /** A version as a chip shows it. */
 export interface VersionRef {
@@ -23,44 +24,9 @@ export interface DriftView {
   readonly since: string
 }
 
-/** One gate of an analysis with all that its gauge needs. Logs are natural logarithms of e-values. */
-export interface GateView {
-  readonly gate: 'errors' | 'disagreement'
-  /** The property that stands worst, such as an output's name. */
-  readonly property: string
-  readonly verdict: 'collecting' | 'pass' | 'fail' | 'towardFail' | 'noPairs'
-  /** False: shown only. */
-  readonly decides: boolean
-  readonly margin: number
-  readonly nPlus: number
-  readonly nZero: number
-  readonly nMinus: number
-  readonly logHarm: number
-  readonly logSafe: number
-  /** Natural logarithms of the thresholds: fail at harm, pass at safety. */
-  readonly logFailAt: number
-  readonly logPassAt: number
-  /** The least margin that the counters would clear; null before there are enough pairs. */
-  readonly bound: number | null
-  /** Further pairs until this gate passes if it goes on like this; null when it cannot be said. */
-  readonly pairsToPass: number | null
-}
-
-export interface AnalysisView {
-  readonly outcome: VerdictOutcome | 'collecting'
-  readonly summary: string
-  readonly pairs: number
-  readonly minPairs: number
-  readonly admitted: number
-  readonly lost: number
-  readonly gates: readonly GateView[]
-  /** ISO 8601 of the last counted pair. */
-  readonly updatedAt: string | null
-}
-
 /** One step of the rail. */
 export interface StepView {
-  readonly step: 'validate' | 'load' | 'shadow' | 'approval' | 'promote'
+  readonly step: 'validate' | 'load' | 'shadow' | 'approval' | 'canary' | 'promote' | 'bake'
   readonly state: 'done' | 'now' | 'ahead' | 'failed' | 'skipped'
   /** What it took or waits for, in words: `21 s`, `waits for you`. */
   readonly note: string
@@ -100,14 +66,63 @@ export interface RolloutView {
   readonly steps: readonly StepView[]
   readonly analysis: AnalysisView | null
   readonly seen: SeenRollout
+  /** Percent of requests that the candidate answers in the canary step reached; null while there was none. */
+  readonly canaryPercent: number | null
+  /** Percent of requests, step by step, as the policy says; empty: no canary. */
+  readonly canaryWeights: readonly number[]
+  /** How long the version before keeps judging after the promotion; 0: not at all. */
+  readonly bakeSeconds: number
+  /** When the present state is left by itself, ISO 8601; null when it stands until something happens. */
+  readonly deadlineAt: string | null
+  /** End of the freeze window that now holds promotion back, ISO 8601. */
+  readonly frozenUntil: string | null
+  /** Who let it go live without a verdict, and why. */
+  readonly promotedNow: { readonly actor: string; readonly reason: string; readonly at: string } | null
   readonly approvalsRequired: number
   readonly approvedBy: readonly string[]
+  readonly approvals: readonly ApprovalView[]
+  /** Of these groups some must be among the approvers. */
+  readonly approvalGroups: readonly {
+    readonly name: string
+    readonly required: number
+    readonly given: number
+  }[]
+  /** Beside the version that it is a compressed form of; null for any other. */
+  readonly variant: VariantView | null
   readonly examples: readonly PairExampleView[]
   readonly traceId: string | null
   /** What the present actor may do now; each with the sentence why not where it is false. */
-  readonly may: Readonly<
-    Record<'approve' | 'reject' | 'retry', { readonly allowed: boolean; readonly because: string }>
-  >
+  readonly may: Readonly<Record<RolloutAct, { readonly allowed: boolean; readonly because: string }>>
+}
+
+/** What a person may do about a rollout. */
+export type RolloutAct = 'approve' | 'reject' | 'retry' | 'abort' | 'pause' | 'resume' | 'promoteNow'
+
+/** One person's approval. Times are ISO 8601. */
+export interface ApprovalView {
+  readonly actor: string
+  readonly comment: string | null
+  readonly at: string
+  readonly expiresAt: string
+  /** Given for these digests and this policy, and not expired. */
+  readonly valid: boolean
+}
+
+/** A compressed version beside the one it was made from. */
+export interface VariantView {
+  readonly of: number
+  readonly sizeBytes: number
+  readonly parentSizeBytes: number
+  readonly loadMs: number | null
+  readonly parentLoadMs: number | null
+  readonly memoryBytes: number | null
+  readonly parentMemoryBytes: number | null
+  /** Median run time of each in the pairs run apart, in milliseconds, to a fifth; null while there are none. */
+  readonly runMs: number | null
+  readonly parentRunMs: number | null
+  /** Share of pairs in which every compared output agreed; null while there are none, or where another version was live. */
+  readonly agreement: number | null
+  readonly pairs: number
 }
 
 export interface CommitView {
@@ -154,11 +169,16 @@ export interface HoldView {
   readonly actor: string
   readonly reason: string
   readonly since: string
+  /** Past it the hold still stands, and alarms; null: it does not run out. */
+  readonly expiresAt: string | null
 }
+
+/** How a version came to be live. */
+export type PromotionKind = 'first' | 'evidence' | 'immediate' | 'returning' | 'promoteNow' | 'rollback'
 
 export interface PromotionView {
   readonly generation: number
-  readonly kind: 'first' | 'evidence' | 'immediate' | 'returning' | 'rollback'
+  readonly kind: PromotionKind
   readonly from: number | null
   readonly to: number
   readonly actor: string

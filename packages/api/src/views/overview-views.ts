@@ -1,4 +1,5 @@
-import type { GateView, ModelRow } from './model-views.ts'
+import type { GateView } from './analysis-views.ts'
+import type { ModelRow } from './model-views.ts'
 
 /** One line of what waits for a person, the most urgent first. */
 export interface NeedsYouItem {

@@ -36,11 +36,18 @@ describe('parseModelConfig', () => {
       rollout: {
         trigger: 'push',
         strategy: 'shadow',
-        shadow: { sample: 1, minPairs: 500, minDuration: 0, maxDuration: 21_600_000 },
+        shadow: { sample: 1, minPairs: 500, minDuration: 0, maxDuration: 21_600_000, require: ['live'] },
         gates: { errors: { margin: 0.01 } },
-        approval: { required: 1 },
+        canary: [],
+        canaryMinPairs: 200,
+        canaryMinDuration: 300_000,
+        bake: 0,
+        approval: { required: 1, selfApprove: true, groups: [], expires: 604_800_000 },
+        freeze: [],
+        decisionTimeout: 604_800_000,
       },
       signatures: {},
+      privacy: { storeInputs: false },
     })
   })
 
@@ -49,7 +56,25 @@ describe('parseModelConfig', () => {
       'runtime: {batching: {maxDelayMs: 2.5}}\nrollout: {shadow: {maxDuration: 90s}}\n',
     )
     expect(runtime.batching).toEqual({ maxBatchSize: 64, maxDelayMs: 2.5 })
-    expect(rollout.shadow).toEqual({ sample: 1, minPairs: 500, minDuration: 0, maxDuration: 90_000 })
+    expect(rollout.shadow).toEqual({
+      sample: 1,
+      minPairs: 500,
+      minDuration: 0,
+      maxDuration: 90_000,
+      require: ['live'],
+    })
+  })
+
+  it('fills in the defaults of gates that are named', () => {
+    const { rollout } = parseModelConfig(
+      'rollout: {gates: {latency: {overMs: 50}, disagreement: {budget: 0.05}, quality: {output: y}}}',
+    )
+    expect(rollout.gates).toEqual({
+      errors: { margin: 0.01 },
+      latency: { margin: 0.05, overMs: 50, overMargin: 0.01, sample: 0.5 },
+      disagreement: { budget: 0.05 },
+      quality: { margin: 0.01, optional: true, output: 'y', loss: 'zeroOne', scale: 1 },
+    })
   })
 
   it('reads comparators with their defaults', () => {
@@ -115,7 +140,7 @@ describe('a mistake in model.yaml is named with line and column:', () => {
     [
       'an unknown comparator',
       'outputs: {y: {compare: {kind: near}}}\n',
-      "1:31: outputs.y.compare.kind: invalid discriminator value. Expected 'equal' | 'argmax' | 'tolerance'.",
+      "1:31: outputs.y.compare.kind: invalid discriminator value. Expected 'equal' | 'argmax' | 'topK' | 'cosine' | 'threshold' | 'setOverlap' | 'tolerance'.",
     ],
     [
       'a classification without classes and scores',

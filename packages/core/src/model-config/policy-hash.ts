@@ -6,7 +6,8 @@ export function policyHash(
   policy: RolloutPolicy,
   comparisons: Readonly<Record<string, OutputComparison>>,
 ): string {
-  const { strategy, shadow, gates, segments, canary, canaryMinPairs, canaryMinDuration, bake, approval } = policy
+  const { strategy, shadow, gates, segments, canary, canaryMinPairs, canaryMinDuration, bake, approval } =
+    policy
   const steps = { canary, canaryMinPairs, canaryMinDuration, bake }
   return sha256Hex(
     canonicalJson(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../duration.ts'
+import { freezeMistake } from '../freeze-window.ts'
 
 const duration = z.string().transform((text, context) => {
   const ms = parseDurationMs(text)
@@ -129,9 +130,12 @@ const rollout = z.strictObject({
   canary: z
     .array(z.number().gt(0).lt(100))
     .max(10)
-    .refine((weights) => weights.every((weight, index) => index === 0 || weight > (weights[index - 1] ?? 0)), {
-      message: 'expected ascending weights',
-    })
+    .refine(
+      (weights) => weights.every((weight, index) => index === 0 || weight > (weights[index - 1] ?? 0)),
+      {
+        message: 'expected ascending weights',
+      },
+    )
     .default([]),
   canaryMinPairs: z.int().min(1).default(200),
   canaryMinDuration: duration.prefault('5m'),
@@ -161,14 +165,19 @@ const rollout = z.strictObject({
   /** Windows in which nothing is promoted; a rollback is never held back. */
   freeze: z
     .array(
-      z.strictObject({
-        /** When a window begins: minute, hour, day of month, month, day of week. */
-        cron: z.string().min(9).max(100),
-        duration: duration.refine((ms) => ms >= 60_000 && ms <= 31 * 86_400_000, {
-          message: 'expected a duration from 1m to 31d',
+      z
+        .strictObject({
+          /** When a window begins: minute, hour, day of month, month, day of week. */
+          cron: z.string().min(9).max(100),
+          duration: duration.refine((ms) => ms >= 60_000 && ms <= 31 * 86_400_000, {
+            message: 'expected a duration from 1m to 31d',
+          }),
+          timeZone: z.string().min(1).max(64).default('UTC'),
+        })
+        .superRefine((window, context) => {
+          const message = freezeMistake(window)
+          if (message !== null) context.addIssue({ code: 'custom', message })
         }),
-        timeZone: z.string().min(1).max(64).default('UTC'),
-      }),
     )
     .max(20)
     .default([]),
@@ -184,7 +193,11 @@ const privacy = z.strictObject({
     .strictObject({
       share: share.default(0.01),
       maxRequests: z.int().min(1).max(100_000).default(2_000),
-      maxBytes: z.int().min(1_024).max(1_073_741_824).default(64 * 1024 * 1024),
+      maxBytes: z
+        .int()
+        .min(1_024)
+        .max(1_073_741_824)
+        .default(64 * 1024 * 1024),
       maxAge: duration
         .refine((ms) => ms <= 7 * 86_400_000, { message: 'expected at most 7d' })
         .prefault('24h'),

@@ -1,11 +1,14 @@
 import type { ServableState, ServingPlan } from '@understudy/core'
 import pg from 'pg'
 import { CHANGE_CHANNEL } from './change-listener.ts'
-import type { EvidenceFlush } from './evidence-flush.ts'
+import type { EvidenceFlush, MinuteRow } from './evidence-flush.ts'
+import { type KeptAnswerRow, writeKeptAnswers } from './kept-answers.ts'
 import { type PlanReading, readServingPlan } from './read-plan.ts'
+import { RequestStore } from './request-store.ts'
 import { storableText } from './storable-text.ts'
 import { writeEvidence } from './write-evidence.ts'
 import { type IncidentReport, writeIncidents } from './write-incidents.ts'
+import { writeMinutes } from './write-minutes.ts'
 import { type OverrideReport, writeOverrides } from './write-overrides.ts'
 
 export interface NodeStoreOptions {
@@ -35,6 +38,12 @@ export interface NodeReport {
   readonly servables: readonly ServableReport[]
 }
 
+/** What goes with the counters. */
+export interface EvidenceCompany {
+  readonly minutes?: readonly MinuteRow[]
+  readonly answers?: readonly KeptAnswerRow[]
+}
+
 /**
  * A serving node's side of the record: reads the plan, holds the lease, reports what is loaded, upserts evidence.
  *
@@ -43,6 +52,8 @@ export interface NodeReport {
 export class NodeStore {
   readonly #options: NodeStoreOptions
   readonly #pool: pg.Pool
+  /** What is kept of requests, to be replayed. */
+  readonly requests: RequestStore
   #lastReading: PlanReading | undefined
 
   constructor(options: NodeStoreOptions) {
@@ -56,6 +67,7 @@ export class NodeStore {
     })
     // An idle connection that breaks must not end the process; the next query reports the failure.
     this.#pool.on('error', () => undefined)
+    this.requests = new RequestStore(this.#pool, options.incarnation)
   }
 
   /** The whole plan in one snapshot; the same `models` as before while nothing changed. */
@@ -146,12 +158,26 @@ export class NodeStore {
     return (written.rowCount ?? 0) + (gone.rowCount ?? 0)
   }
 
-  /** Upserts absolute counters: a repeated or late flush never takes a counter back, and a closed series stays as it was. */
-  async flushEvidence(flushes: readonly EvidenceFlush[]): Promise<void> {
-    if (flushes.length === 0) return
+  /**
+   * Upserts absolute counters: a repeated or late flush never takes a counter back, and a closed series stays as it was.
+   *
+   * Gives back the flushes that were refused, since another node replays for their series: what they hold beyond the last one that was
+   * taken never counts.
+   */
+  async flushEvidence(
+    flushes: readonly EvidenceFlush[],
+    { minutes = [], answers = [] }: EvidenceCompany = {},
+  ): Promise<{ readonly refused: readonly EvidenceFlush[] }> {
+    const refused: EvidenceFlush[] = []
+    if (flushes.length + minutes.length + answers.length === 0) return { refused }
     await this.#asEvidence(async (client) => {
-      for (const flush of flushes) await writeEvidence(client, this.#options.incarnation, flush)
+      for (const flush of flushes) {
+        if (!(await writeEvidence(client, this.#options.incarnation, flush))) refused.push(flush)
+      }
+      await writeMinutes(client, this.#options.incarnation, minutes)
+      await writeKeptAnswers(client, answers)
     })
+    return { refused }
   }
 
   /** Records incidents of this incarnation; those that are recorded already stay as they are. */

@@ -1,16 +1,23 @@
 import {
   type ArtifactRef,
   KEY_VERBS,
-  type MirrorPlan,
   type ModelConfig,
   type ModelPlan,
-  outputComparisons,
   type PlannedKey,
   type PlannedVersion,
   type ServingPlan,
   type Signature,
 } from '@understudy/core'
 import type { Pool } from 'pg'
+import { storedConfig } from '../stored-config.ts'
+import {
+  candidateLabel,
+  capturePlan,
+  keepAnswersShare,
+  type MirroredCandidate,
+  type MirroredRollout,
+  mirrorPlan,
+} from './mirror-plan.ts'
 
 interface VersionRow {
   readonly number: number
@@ -21,26 +28,18 @@ interface VersionRow {
   readonly batchable: boolean
   readonly loadMs: number | null
   readonly memoryBytes: number | null
+  readonly suggested: MirroredCandidate['suggested']
   readonly traceparent: string | null
   readonly files: readonly (ArtifactRef & { readonly kind: string })[] | null
-}
-
-interface RolloutRow {
-  readonly id: string
-  readonly seriesId: string
-  readonly step: string
-  readonly baseline: number
-  readonly candidate: number
-  readonly traceparent: string | null
 }
 
 interface ModelRow {
   readonly model: string
   readonly generation: number
-  readonly config: ModelConfig
+  readonly config: unknown
   readonly versions: readonly VersionRow[] | null
   readonly labels: Readonly<Record<string, number>> | null
-  readonly rollout: RolloutRow | null
+  readonly rollout: MirroredRollout | null
 }
 
 /** A key as it is stored. A newer release may know verbs that this one does not. */
@@ -89,18 +88,17 @@ LEFT JOIN (
       (SELECT json_agg(json_build_object(
           'number', v.number, 'digest', v.digest, 'commit', v.commit, 'entryPoint', v.entry_point,
           'signature', v.signature, 'batchable', coalesce(v.batchable, false), 'traceparent', v.traceparent,
-          'loadMs', v.load_ms, 'memoryBytes', v.memory_bytes,
+          'loadMs', v.load_ms, 'memoryBytes', v.memory_bytes, 'suggested', v.comparisons,
           'files', (SELECT json_agg(json_build_object('path', f.path, 'kind', f.kind, 'sha256', f.sha256, 'sizeBytes', f.size_bytes) ORDER BY f.path)
                     FROM version_file f WHERE f.model = v.model AND f.number = v.number)
         ) ORDER BY v.number)
         FROM plan_version pv JOIN model_version v ON v.model = pv.model AND v.number = pv.number
         WHERE pv.model = p.model) AS versions,
       (SELECT json_object_agg(l.label, l.number) FROM plan_label l WHERE l.model = p.model) AS labels,
-      (SELECT json_build_object('id', r.id, 'seriesId', r.series_id, 'step', 'shadow',
-          'baseline', r.baseline_number, 'candidate', r.number, 'traceparent', r.traceparent)
+      (SELECT json_build_object('id', r.id, 'seriesId', r.series_id, 'state', r.state, 'step', r.step, 'pauseReason', r.pause_reason,
+          'weightIndex', r.weight_index, 'baseline', r.baseline_number, 'candidate', r.number, 'traceparent', r.traceparent)
         FROM rollout r
-        WHERE r.model = p.model AND r.series_id IS NOT NULL
-          AND ((r.state = 'progressing' AND r.step = 'shadow') OR (r.state = 'paused' AND r.pause_reason IN ('approval', 'held')))
+        WHERE r.model = p.model AND r.series_id IS NOT NULL AND r.state IN ('progressing', 'paused')
       ) AS rollout,
       NULL::json AS keys
     FROM plan p JOIN model ON model.name = p.model
@@ -127,11 +125,9 @@ function plannedVersion(row: VersionRow, config: ModelConfig): PlannedVersion {
     files: ofKind('serving'),
     golden: ofKind('golden'),
     signature: row.signature,
-    // A model whose contract was recorded before there was `resident` is held, as it was then.
-    runtime: { ...config.runtime, resident: config.runtime.resident ?? true },
+    runtime: config.runtime,
     batchable: row.batchable,
-    // Nor did it have these then.
-    signatures: config.signatures ?? {},
+    signatures: config.signatures,
     classLabels: classLabels(config),
     measured:
       row.loadMs === null || row.memoryBytes === null
@@ -148,31 +144,25 @@ function classLabels(config: ModelConfig): Record<string, readonly string[]> {
   return Object.fromEntries(labelled)
 }
 
-function mirrorPlan(
-  row: RolloutRow | null,
-  versions: readonly PlannedVersion[],
-  config: ModelConfig,
-): MirrorPlan | null {
-  const candidate = versions.find((version) => version.number === row?.candidate)
-  if (!row || !candidate) return null
-  return {
-    rolloutId: row.id,
-    seriesId: row.seriesId,
-    step: row.step,
-    baseline: row.baseline,
-    candidate: row.candidate,
-    sample: config.rollout.shadow.sample,
-    compare: outputComparisons(candidate.signature, config),
-    traceparent: row.traceparent,
-  }
-}
-
 function modelPlan(row: ModelRow): ModelPlan {
-  const { config } = row
-  const versions = (row.versions ?? []).map((version) => plannedVersion(version, config))
-  const mirror = mirrorPlan(row.rollout, versions, config)
-  const labels = { ...row.labels, ...(mirror === null ? {} : { shadow: mirror.candidate }) }
-  return { model: row.model, generation: row.generation, versions, labels, mirror }
+  const config = storedConfig(row.config)
+  const rows = row.versions ?? []
+  const versions = rows.map((version) => plannedVersion(version, config))
+  const loaded = (number: number) => rows.find((version) => version.number === number)
+  const candidate = row.rollout === null ? undefined : loaded(row.rollout.candidate)
+  const mirror =
+    row.rollout === null || !candidate || !loaded(row.rollout.baseline)
+      ? null
+      : mirrorPlan(row.rollout, candidate, config)
+  return {
+    model: row.model,
+    generation: row.generation,
+    versions,
+    labels: { ...row.labels, ...(mirror === null ? {} : candidateLabel(mirror)) },
+    mirror,
+    capture: capturePlan(config),
+    keepAnswersShare: keepAnswersShare(config),
+  }
 }
 
 /** What a node read last, and by what it recognises that nothing changed since. */

@@ -10,3 +10,8 @@ export function storableText(text: string): string {
 export function storableJson(value: unknown): string {
   return JSON.stringify(value, (_, part) => (typeof part === 'string' ? storableText(part) : part))
 }
+
+/** A JSON text as Postgres can hold it. Only one with an odd character is taken apart. */
+export function storableJsonText(json: string): string {
+  return /\\u0000|\\ud[89a-f]/i.test(json) ? storableJson(JSON.parse(json)) : json
+}

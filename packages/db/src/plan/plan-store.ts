@@ -1,4 +1,4 @@
-import { PlatformError, planServing } from '@understudy/core'
+import { PlatformError, planServing, type RolloutKind } from '@understudy/core'
 import type { Tx } from '../database.ts'
 
 /** The plan row of a model with its labels, locked until the transaction ends. */
@@ -39,12 +39,15 @@ export async function setAspired(tx: Tx, model: string, numbers: readonly number
   return removed + added > 0
 }
 
+/** Why `live` moved: how a rollout earned it, a person who did not wait for the verdict, or a way back. */
+export type PromotionKind = Exclude<RolloutKind, 'rehearsal'> | 'promoteNow' | 'rollback'
+
 export interface LabelMove {
   readonly live: number
   readonly previous: number | null
   /** Stays loaded besides; null when no rollout goes on. */
   readonly candidate: number | null
-  readonly kind: 'first' | 'evidence' | 'immediate' | 'returning' | 'rollback'
+  readonly kind: PromotionKind
   readonly rolloutId: string | null
   readonly toDigest: string
   readonly actor: string

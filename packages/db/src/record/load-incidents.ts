@@ -18,6 +18,26 @@ export function loadIncidentRows(tx: Tx, models: readonly string[]): Promise<Inc
     GROUP BY model, number, digest, kind ORDER BY max(at) DESC`
 }
 
+interface CrashRow {
+  readonly rolloutId: string
+  readonly message: string
+}
+
+/**
+ * The newest confirmed crash of each rollout's candidate since it began: its input did it again, alone, and is not known to have
+ * done the same to the baseline.
+ */
+export function loadCrashRows(tx: Tx, rolloutIds: readonly string[]): Promise<CrashRow[]> {
+  return tx.$queryRaw<CrashRow[]>`
+    SELECT DISTINCT ON (r.id) r.id AS "rolloutId", i.message
+    FROM rollout r JOIN executor_incident i ON i.model = r.model AND i.number = r.number AND i.digest = r.digest
+      AND i.at >= r.started_at AND (r.ended_at IS NULL OR i.at <= r.ended_at)
+    WHERE r.id = ANY(${[...rolloutIds]}::uuid[]) AND i.confirmed_input IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM executor_incident b WHERE b.model = r.model AND b.number = r.baseline_number
+        AND b.digest = r.baseline_digest AND b.confirmed_input = i.confirmed_input)
+    ORDER BY r.id, i.at DESC, i.seq DESC`
+}
+
 interface ReplacementRow {
   readonly rolloutId: string
   readonly kind: ReplacementKind

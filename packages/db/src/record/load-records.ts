@@ -1,102 +1,11 @@
-import type {
-  ModelConfig,
-  PauseReason,
-  RolloutKind,
-  RolloutState,
-  RolloutStep,
-  ServableState,
-  Signature,
-  Standing,
-  VerdictOutcome,
-  VersionState,
-} from '@understudy/core'
+import type { ServableState, Standing } from '@understudy/core'
 import type { Tx } from '../database.ts'
+import { storedConfig } from '../stored-config.ts'
 import { loadEvidence } from './load-evidence.ts'
-import { type IncidentRow, loadIncidentRows, loadReplacementRows } from './load-incidents.ts'
-import {
-  loadPromotionRows,
-  loadRolloutRows,
-  loadVersionRows,
-  type RolloutRow,
-  type VersionRow,
-} from './load-rows.ts'
-import type {
-  EvidenceRecord,
-  ModelRecord,
-  NodeRecord,
-  Reason,
-  RolloutRecord,
-  ServableRecord,
-  StepRecord,
-  VersionRecord,
-} from './model-record.ts'
-
-const reasonsOf = (json: unknown): readonly Reason[] => (Array.isArray(json) ? (json as Reason[]) : [])
-
-/** JSON columns hold what this package wrote, after validation: they are read back as that type. */
-function stored<T>(json: unknown): T {
-  return json as T
-}
-
-function versionRecord(row: VersionRow, incidents: readonly IncidentRow[]): VersionRecord {
-  return {
-    number: Number(row.number),
-    digest: row.digest,
-    commit: row.commit,
-    commitSubject: row.commitSubject,
-    authorName: row.authorName,
-    committedAt: row.committedAt,
-    state: row.state as VersionState,
-    reasons: reasonsOf(row.reasons),
-    refusals: reasonsOf(row.refusals),
-    atTip: row.atTip,
-    signature: stored<Signature | null>(row.signature),
-    batchable: row.batchable,
-    loadMs: row.loadMs,
-    memoryBytes: row.memoryBytes === null ? null : Number(row.memoryBytes),
-    incidents: incidents
-      .filter((incident) => incident.number === row.number && incident.digest === row.digest)
-      .map(({ kind, count, confirmed, message, at }) => ({ kind, count, confirmed, message, at })),
-    sizeBytes: Number(row.sizeBytes),
-    traceparent: row.traceparent,
-    discoveredAt: row.discoveredAt,
-    validatedAt: row.validatedAt,
-  }
-}
-
-/** A rollout as its row says it, with the evidence of its series and what happened meanwhile. */
-export function rolloutRecord(
-  row: RolloutRow,
-  evidence: ReadonlyMap<string, EvidenceRecord>,
-  replacements: Awaited<ReturnType<typeof loadReplacementRows>>,
-): RolloutRecord {
-  return {
-    id: row.id,
-    number: Number(row.number),
-    digest: row.digest,
-    baselineNumber: row.baselineNumber === null ? null : Number(row.baselineNumber),
-    baselineDigest: row.baselineDigest,
-    policyHash: row.policyHash,
-    kind: row.kind as RolloutKind,
-    state: row.state as RolloutState,
-    step: row.step as RolloutStep,
-    pauseReason: row.pauseReason as PauseReason | null,
-    reason: row.reason,
-    summary: row.summary,
-    verdict: row.verdict as VerdictOutcome | null,
-    deadlineAt: row.deadlineAt,
-    stepStartedAt: row.stepStartedAt,
-    startedAt: row.startedAt,
-    endedAt: row.endedAt,
-    steps: stored<readonly StepRecord[]>(row.steps),
-    traceparent: row.traceparent,
-    approvals: row.approvals,
-    evidence: row.seriesId === null ? null : (evidence.get(row.seriesId) ?? null),
-    replacements: replacements
-      .filter((replacement) => replacement.rolloutId === row.id)
-      .map(({ kind, count, message }) => ({ kind, count, message })),
-  }
-}
+import { loadCrashRows, loadIncidentRows, loadReplacementRows } from './load-incidents.ts'
+import { loadPromotionRows, loadRolloutRows, loadVersionRows } from './load-rows.ts'
+import type { ModelRecord, NodeRecord, RequestedAs, ServableRecord } from './model-record.ts'
+import { rolloutRecord, versionRecord } from './records-of-rows.ts'
 
 interface NodeRow {
   readonly incarnation: string
@@ -157,6 +66,7 @@ function grouped<T extends { readonly modelName: string }>(
 async function loadParts(tx: Tx, names: readonly string[]) {
   const where = { modelName: { in: [...names] } }
   const rollouts = await loadRolloutRows(tx, names)
+  const rolloutIds = rollouts.map((row) => row.id)
   return {
     versions: grouped(await loadVersionRows(tx, names)),
     incidents: grouped(await loadIncidentRows(tx, names)),
@@ -168,10 +78,8 @@ async function loadParts(tx: Tx, names: readonly string[]) {
       tx,
       rollouts.map((row) => row.seriesId).filter((id) => id !== null),
     ),
-    replacements: await loadReplacementRows(
-      tx,
-      rollouts.map((row) => row.id),
-    ),
+    replacements: await loadReplacementRows(tx, rolloutIds),
+    crashes: await loadCrashRows(tx, rolloutIds),
     promotions: grouped(await loadPromotionRows(tx, names)),
     ...(await loadNodes(tx, names)),
   }
@@ -202,10 +110,11 @@ export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<rea
     }
     return {
       name: model.name,
-      config: stored<ModelConfig>(model.config),
+      config: storedConfig(model.config),
       configText: model.configText,
       configProblem: model.configProblem,
       requested: model.requestedNumber === null ? null : Number(model.requestedNumber),
+      requestedAs: model.requestedAs as RequestedAs | null,
       repository: { url: model.repository.url, stalledReason: model.repository.stalledReason },
       drift: model.driftReason
         ? {
@@ -218,15 +127,19 @@ export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<rea
       versions: parts.versions(model.name).map((row) => versionRecord(row, parts.incidents(model.name))),
       standings: parts.standings(model.name).map((row) => ({ ...row, standing: row.standing as Standing })),
       hold: hold
-        ? { number: Number(hold.number), reason: hold.reason, actor: hold.actor, createdAt: hold.createdAt }
+        ? {
+            number: Number(hold.number),
+            reason: hold.reason,
+            actor: hold.actor,
+            createdAt: hold.createdAt,
+            expiresAt: hold.expiresAt,
+          }
         : null,
       generation: Number(plan?.generation ?? 0),
       live: label('live'),
       previous: label('previous'),
       aspired: (plan?.versions ?? []).map((row) => Number(row.number)).sort((a, b) => a - b),
-      rollouts: parts
-        .rollouts(model.name)
-        .map((row) => rolloutRecord(row, parts.evidence, parts.replacements)),
+      rollouts: parts.rollouts(model.name).map((row) => rolloutRecord(row, parts)),
       promotions: parts.promotions(model.name).map((row) => ({
         ...row,
         generation: Number(row.generation),

@@ -22,6 +22,8 @@ export interface VersionRow {
   readonly loadMs: number | null
   readonly memoryBytes: bigint | null
   readonly sizeBytes: bigint
+  readonly suggested: unknown
+  readonly variantOf: bigint | null
   readonly traceparent: string | null
   readonly discoveredAt: Date
   readonly validatedAt: Date | null
@@ -45,7 +47,8 @@ export function loadVersionRows(tx: Tx, models: readonly string[]): Promise<Vers
     )
     SELECT v.model AS "modelName", v.number, v.digest, v."commit", v.commit_subject AS "commitSubject", v.author_name AS "authorName",
       v.committed_at AS "committedAt", v.state, v.reasons, v.refusals, v.at_tip AS "atTip", v.signature, v.batchable, v.load_ms AS "loadMs",
-      v.memory_bytes AS "memoryBytes", v.size_bytes AS "sizeBytes", v.traceparent, v.discovered_at AS "discoveredAt",
+      v.memory_bytes AS "memoryBytes", v.size_bytes AS "sizeBytes", v.comparisons AS suggested,
+      v.variant_of AS "variantOf", v.traceparent, v.discovered_at AS "discoveredAt",
       v.validated_at AS "validatedAt"
     FROM wanted w JOIN model_version v ON v.model = w.model AND v.number = w.number
     ORDER BY v.model, v.number DESC`

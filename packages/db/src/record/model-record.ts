@@ -1,5 +1,6 @@
 import type {
   ModelConfig,
+  OutputComparison,
   PauseReason,
   RolloutKind,
   RolloutState,
@@ -11,6 +12,7 @@ import type {
   VersionState,
 } from '@understudy/core'
 import type { ExecutorReplacements } from '@understudy/rollout'
+import type { EvidenceRecord } from './evidence-record.ts'
 
 export interface Reason {
   readonly code: string
@@ -27,6 +29,12 @@ export interface IncidentSummary {
   readonly message: string
   readonly at: Date
 }
+
+/** By output. */
+export type SuggestedComparisons = Readonly<Record<string, OutputComparison>>
+
+/** `fresh`: with evidence of its own, judged more strictly; `rehearsal`: a shadow without promotion. */
+export type RequestedAs = 'fresh' | 'rehearsal'
 
 export interface VersionRecord {
   readonly number: number
@@ -47,6 +55,10 @@ export interface VersionRecord {
   /** Newest kind first. */
   readonly incidents: readonly IncidentSummary[]
   readonly sizeBytes: number
+  /** How outputs are compared where `model.yaml` does not say; null for a version that was validated before that was suggested. */
+  readonly suggested: SuggestedComparisons | null
+  /** The number that it is a compressed form of. */
+  readonly variantOf: number | null
   readonly traceparent: string | null
   readonly discoveredAt: Date
   readonly validatedAt: Date | null
@@ -65,15 +77,20 @@ export interface HoldRecord {
   readonly reason: string
   readonly actor: string
   readonly createdAt: Date
+  /** Past it the hold stands and alarms; null: it does not run out. */
+  readonly expiresAt: Date | null
 }
 
 export interface StepRecord {
   readonly step: RolloutStep
   readonly startedAt: string
   readonly endedAt: string | null
+  /** Of a canary: percent of the requests that the candidate answers. */
+  readonly weight?: number
 }
 
 export interface ApprovalRecord {
+  readonly id: string
   readonly actor: string
   readonly comment: string | null
   readonly candidateDigest: string
@@ -82,36 +99,6 @@ export interface ApprovalRecord {
   readonly createdAt: Date
   readonly expiresAt: Date
   readonly consumedAt: Date | null
-}
-
-export interface CounterRecord {
-  readonly source: string
-  readonly step: string
-  readonly gate: string
-  readonly property: string
-  readonly nPlus: number
-  readonly nZero: number
-  readonly nMinus: number
-}
-
-/** What was counted for a rollout's series, summed over nodes and their incarnations. */
-export interface EvidenceRecord {
-  readonly seriesId: string
-  readonly attempt: number
-  readonly passedAt: Date | null
-  readonly counters: readonly CounterRecord[]
-  readonly losses: readonly {
-    readonly source: string
-    readonly step: string
-    readonly admitted: number
-    readonly lost: number
-  }[]
-  readonly breaches: readonly {
-    readonly kind: string
-    readonly detail: string
-    readonly requestId: string | null
-  }[]
-  readonly updatedAt: Date | null
 }
 
 export interface RolloutRecord {
@@ -124,7 +111,11 @@ export interface RolloutRecord {
   readonly kind: RolloutKind
   readonly state: RolloutState
   readonly step: RolloutStep
+  /** The canary weight reached, counted from 0 in the policy's list; null while there was none. */
+  readonly weightIndex: number | null
   readonly pauseReason: PauseReason | null
+  /** Who let it go live without a verdict, and why. */
+  readonly promotedNow: { readonly actor: string; readonly reason: string; readonly at: Date } | null
   readonly reason: string | null
   readonly summary: string | null
   readonly verdict: VerdictOutcome | null
@@ -139,6 +130,8 @@ export interface RolloutRecord {
   readonly evidence: EvidenceRecord | null
   /** Processes of the candidate that had to be ended while it was open. */
   readonly replacements: readonly ExecutorReplacements[]
+  /** What was said of the newest crash of the candidate while it answered clients that the same input repeated alone; null: there was none. */
+  readonly confirmedCrash: string | null
 }
 
 export interface ServableRecord {
@@ -179,6 +172,8 @@ export interface ModelRecord {
   readonly repository: { readonly url: string; readonly stalledReason: string | null }
   /** A number that a person asked to be tried and no rollout has answered yet. */
   readonly requested: number | null
+  /** How it is asked for: null for a rollout as the policy says. */
+  readonly requestedAs: RequestedAs | null
   readonly drift: { readonly reason: string; readonly detail: string; readonly since: Date } | null
   readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string }[]
   /** Newest number first. */

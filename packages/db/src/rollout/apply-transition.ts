@@ -1,17 +1,13 @@
-import { planServing } from '@understudy/core'
-import { type Analysis, describeAnalysis, type RolloutTransition, standingAfter } from '@understudy/rollout'
+import { PlatformError, planServing } from '@understudy/core'
+import { type Analysis, isOpen, type RolloutTransition, standingAfter } from '@understudy/rollout'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
 import { notifyTransition } from '../outbox/notify-transition.ts'
-import { lockPlan, moveLabels, setAspired } from '../plan/plan-store.ts'
-import {
-  type ModelRecord,
-  type RolloutRecord,
-  type StepRecord,
-  standingOf,
-  type VersionRecord,
-  versionOf,
-} from '../record/model-record.ts'
+import { setAspired } from '../plan/plan-store.ts'
+import type { ModelRecord, RolloutRecord, StepRecord } from '../record/model-record.ts'
+import { previousOf } from './decider-input.ts'
+import { promoteCandidate, restoreLive } from './move-live.ts'
+import { recordVerdict } from './record-verdict.ts'
 import { setStanding } from './standing.ts'
 
 export interface AppliedBy {
@@ -22,83 +18,54 @@ export interface AppliedBy {
   readonly analysis: Analysis | null
 }
 
-/** The steps gone through, with their times. `retried` begins its step anew: the time for collecting starts again. */
-function nextSteps(steps: readonly StepRecord[], transition: RolloutTransition, at: Date): StepRecord[] {
+interface Subject {
+  readonly record: ModelRecord
+  readonly rollout: RolloutRecord
+}
+
+/** Causes that begin their step anew: the time for collecting starts again. */
+const RESTARTS: ReadonlySet<RolloutTransition['cause']> = new Set(['retried', 'resumed', 'nextWeight'])
+
+/** The steps gone through, with their times; each canary weight is one. */
+function nextSteps({ record, rollout }: Subject, transition: RolloutTransition): StepRecord[] {
   const { to, cause } = transition
-  const now = at.toISOString()
-  const open = to.state === 'progressing' || to.state === 'paused'
+  const now = record.readAt.toISOString()
+  const { steps } = rollout
   const last = steps.at(-1)
-  if (open && cause !== 'retried' && last?.step === to.step && last.endedAt === null) return [...steps]
+  if (isOpen(to) && !RESTARTS.has(cause) && last?.step === to.step && last.endedAt === null) return [...steps]
   const closed = steps.map((entry) => (entry.endedAt === null ? { ...entry, endedAt: now } : entry))
-  return open ? [...closed, { step: to.step, startedAt: now, endedAt: null }] : closed
+  if (!isOpen(to)) return closed
+  const weight = to.step === 'canary' ? record.config.rollout.canary[to.weightIndex ?? 0] : undefined
+  return [
+    ...closed,
+    { step: to.step, startedAt: now, endedAt: null, ...(weight === undefined ? {} : { weight }) },
+  ]
 }
 
-/** Stores a verdict with the counters it was made of, and latches a pass on the series. */
-async function recordVerdict(
+/** Moves `live` where the transition does. Null: it stays. */
+async function moveLive(
   tx: Tx,
-  record: ModelRecord,
-  rollout: RolloutRecord,
-  analysis: Analysis | null,
-): Promise<string | null> {
-  if (!analysis || analysis.outcome === 'collecting') return null
-  if (rollout.verdict === analysis.outcome) return null
-  const contest = { model: record.name, candidate: rollout.number, baseline: rollout.baselineNumber }
-  const seq = await tx.verdict.count({ where: { rolloutId: rollout.id } })
-  await tx.verdict.create({
-    data: {
-      rolloutId: rollout.id,
-      seq: seq + 1,
-      outcome: analysis.outcome,
-      analysis: JSON.parse(JSON.stringify({ analysis, evidence: rollout.evidence })),
-    },
-  })
-  if (analysis.outcome === 'pass' && rollout.evidence) {
-    await tx.evidenceSeries.update({
-      where: { id: rollout.evidence.seriesId },
-      data: { passedAt: record.readAt },
-    })
+  { record, rollout }: Subject,
+  transition: RolloutTransition,
+  by: AppliedBy,
+): Promise<number | null> {
+  if (transition.effect === null) return null
+  if (transition.effect === 'promote') return await promoteCandidate(tx, record, rollout)
+  const restored = previousOf(record)
+  if (!restored) {
+    throw new PlatformError(
+      'rollout.no_previous',
+      `${record.name} has no version to go back to from v${rollout.number}.`,
+    )
   }
-  return describeAnalysis(analysis, contest)
+  const movedBy = { actor: by.actor, reason: by.reason ?? transition.detail, rolloutId: rollout.id }
+  return await restoreLive(tx, record, restored, movedBy)
 }
 
-/**
- * What may come back after a promotion: what was live, unless it was withdrawn meanwhile. Where the new number has the very bytes of the
- * old one, the earlier version stays: rolling back to the same bytes would withdraw what it restores.
- */
-function previousAfter(
-  record: ModelRecord,
-  rollout: RolloutRecord,
-  old: VersionRecord | undefined,
-  previous: number | null,
-): number | null {
-  if (old?.digest === rollout.digest) return previous
-  return old && standingOf(record, old.digest) !== 'withdrawn' ? old.number : null
-}
-
-/** Moves the label, consumes the approvals, ends the hold: everything of a promotion but its audit row. */
-async function commitPromotion(tx: Tx, record: ModelRecord, rollout: RolloutRecord): Promise<number> {
-  const plan = await lockPlan(tx, record.name)
-  const old = versionOf(record, plan.live)
-  const approvers = rollout.approvals.map((approval) => approval.actor)
-  const generation = await moveLabels(tx, plan, {
-    live: rollout.number,
-    previous: previousAfter(record, rollout, old, plan.previous),
-    candidate: null,
-    kind: rollout.kind,
-    rolloutId: rollout.id,
-    toDigest: rollout.digest,
-    actor: approvers.length > 0 ? approvers.join(', ') : 'controller',
-    reason: rollout.approvals.at(-1)?.comment ?? null,
-  })
-  await tx.approval.updateMany({
-    where: { rolloutId: rollout.id, consumedAt: null },
-    data: { consumedAt: record.readAt },
-  })
-  await tx.hold.updateMany({
-    where: { modelName: record.name, closedAt: null },
-    data: { closedAt: record.readAt, closedBy: `promotion of v${rollout.number}` },
-  })
-  return generation
+function insisted({ record }: Subject, { cause }: RolloutTransition, by: AppliedBy) {
+  return cause === 'promotedNow'
+    ? { promotedNowBy: by.actor, promotedNowReason: by.reason ?? '', promotedNowAt: record.readAt }
+    : {}
 }
 
 /**
@@ -108,50 +75,65 @@ async function commitPromotion(tx: Tx, record: ModelRecord, rollout: RolloutReco
  */
 export async function applyTransition(
   tx: Tx,
-  subject: { readonly record: ModelRecord; readonly rollout: RolloutRecord },
+  subject: Subject,
   transition: RolloutTransition,
   by: AppliedBy,
 ): Promise<AuditEntry> {
   const { record, rollout } = subject
-  const { to } = transition
-  const open = to.state === 'progressing' || to.state === 'paused'
-  const summary = await recordVerdict(tx, record, rollout, by.analysis)
-  const generation = transition.cause === 'committed' ? await commitPromotion(tx, record, rollout) : null
+  const { to, cause } = transition
+  const open = isOpen(to)
+  const summary = await recordVerdict(tx, subject, by.analysis)
+  const generation = await moveLive(tx, subject, transition, by)
   const verdict = by.analysis && by.analysis.outcome !== 'collecting' ? by.analysis.outcome : rollout.verdict
   await tx.rollout.update({
     where: { id: rollout.id },
     data: {
       state: to.state,
       step: to.step,
+      weightIndex: to.weightIndex,
       pauseReason: to.state === 'paused' ? to.reason : null,
       reason: to.state === 'paused' ? null : to.reason,
       summary: summary ?? (open ? rollout.summary : transition.detail),
-      verdict: transition.cause === 'retried' ? null : verdict,
+      verdict: cause === 'retried' ? null : verdict,
       stepStartedAt: record.readAt,
-      steps: JSON.parse(JSON.stringify(nextSteps(rollout.steps, transition, record.readAt))),
+      steps: JSON.parse(JSON.stringify(nextSteps(subject, transition))),
       endedAt: open ? null : record.readAt,
+      ...insisted(subject, transition, by),
     },
   })
   if (!open) await endRollout(tx, subject, transition, by)
   await notifyTransition(tx, subject, transition)
+  return entryOf(subject, transition, { ...by, generation, verdict })
+}
+
+interface Applied extends AppliedBy {
+  readonly generation: number | null
+  readonly verdict: string | null
+}
+
+function entryOf({ record, rollout }: Subject, transition: RolloutTransition, applied: Applied): AuditEntry {
+  const { to, cause, effect } = transition
+  const moved = effect === 'promote' ? 'promoted' : effect === 'rollBack' ? 'rolledBack' : null
   return {
-    actor: by.actor,
-    action: transition.cause === 'committed' ? 'promoted' : `rollout.${open ? transition.cause : to.state}`,
+    actor: applied.actor,
+    action: moved ?? `rollout.${isOpen(to) ? cause : to.state}`,
     model: record.name,
     number: rollout.number,
     sentence: `${record.name}: ${transition.detail}`,
-    reason: by.reason,
+    reason: applied.reason,
     details: {
       rolloutId: rollout.id,
       digest: rollout.digest,
       from: { state: rollout.state, step: rollout.step },
       to,
-      generation,
-      verdict,
-      approvals: rollout.approvals.map(({ actor, candidateDigest, policyHash }) => ({
+      generation: applied.generation,
+      verdict: applied.verdict,
+      promotedNow: rollout.promotedNow,
+      approvals: rollout.approvals.map(({ actor, candidateDigest, policyHash, expiresAt }) => ({
         actor,
         candidateDigest,
         policyHash,
+        expiresAt,
       })),
     },
   }
@@ -159,12 +141,11 @@ export async function applyTransition(
 
 async function endRollout(
   tx: Tx,
-  { record, rollout }: { readonly record: ModelRecord; readonly rollout: RolloutRecord },
+  { record, rollout }: Subject,
   transition: RolloutTransition,
   by: AppliedBy,
 ): Promise<void> {
-  // Nothing here has answered clients: canary and bake come later, and a shadow answers nobody.
-  const standing = standingAfter(transition.to, false)
+  const standing = standingAfter(rollout.kind, transition.to)
   if (standing !== null) {
     await setStanding(tx, {
       model: record.name,
@@ -180,7 +161,8 @@ async function endRollout(
       data: { closedAt: record.readAt },
     })
   }
-  if (transition.cause !== 'committed') {
+  // Where `live` moved, what nodes hold moved with it.
+  if (transition.effect === null) {
     await setAspired(
       tx,
       record.name,

@@ -1,15 +1,12 @@
-import { outputComparisons, policyHash } from '@understudy/core'
+import { frozenUntil } from '@understudy/core'
 import {
-  type Analysis,
-  assessAnalysis,
   DEFAULT_LIMITS,
   type RolloutRecord as DeciderRollout,
-  findReplacementBreach,
   type NodeReport,
   type PersonsAct,
-  planAnalysis,
+  type ReleaseFacts,
   type RolloutFacts,
-  type RolloutPosition,
+  type TipVersion,
   type VersionRef,
   type WishInput,
 } from '@understudy/rollout'
@@ -21,8 +18,11 @@ import {
   type VersionRecord,
   versionOf,
 } from '../record/model-record.ts'
+import { analysisOf, positionOf } from './analysis-of.ts'
+import { policyHashFor } from './comparisons-of.ts'
 
-function refOf(version: VersionRecord | undefined): VersionRef | null {
+/** Names a version as the deciders do. */
+export function refOf(version: VersionRecord | null | undefined): VersionRef | null {
   return version ? { number: version.number, digest: version.digest } : null
 }
 
@@ -33,10 +33,10 @@ function baselineOf(rollout: RolloutRecord): VersionRef | null {
     : { number: baselineNumber, digest: baselineDigest }
 }
 
-/** Hash of the policy in force for a version: it depends on the comparators, and so on the signature. */
-export function policyHashFor(record: ModelRecord, version: VersionRecord): string {
-  const signature = version.signature ?? { inputs: [], outputs: [] }
-  return policyHash(record.config.rollout, outputComparisons(signature, record.config))
+/** A version at the tip as the deciders see it. */
+export function tipVersion(version: VersionRecord): TipVersion {
+  const { number, digest, state } = version
+  return { number, digest, state, reason: version.reasons[0]?.message ?? null }
 }
 
 /** The record of a model as `decideWish` asks for it. */
@@ -46,61 +46,43 @@ export function wishInput(record: ModelRecord): WishInput {
     trigger: record.config.rollout.trigger,
     strategy: record.config.rollout.strategy,
     stalled: record.repository.stalledReason !== null,
-    tip: record.versions
-      .filter((version) => version.atTip)
-      .map((version) => ({
-        number: version.number,
-        digest: version.digest,
-        state: version.state,
-        reason: version.reasons[0]?.message ?? null,
-      })),
+    tip: record.versions.filter((version) => version.atTip).map(tipVersion),
     standings: new Map(record.standings.map((row) => [row.digest, row.standing])),
     held: record.hold !== null,
     plan: { live: refOf(versionOf(record, record.live)) },
     rollout: open
       ? {
+          kind: open.kind,
           candidate: { number: open.number, digest: open.digest },
           baseline: baselineOf(open),
+          step: open.step,
           pauseReason: open.pauseReason,
         }
       : null,
-    requested: record.requested,
+    requested:
+      record.requested === null
+        ? null
+        : { number: record.requested, rehearsal: record.requestedAs === 'rehearsal' },
   }
 }
 
-/** A recorded rollout as the deciders see it. The columns hold only positions that a transition wrote. */
+/** A recorded rollout as the deciders see it. */
 export function deciderRollout(record: ModelRecord, rollout: RolloutRecord): DeciderRollout {
-  const reason = rollout.state === 'paused' ? rollout.pauseReason : rollout.reason
+  const { promotedNow } = rollout
   return {
     model: record.name,
     kind: rollout.kind,
-    position: { state: rollout.state, step: rollout.step, reason } as RolloutPosition,
+    position: positionOf(rollout),
     sinceMs: rollout.stepStartedAt.getTime(),
     candidate: { number: rollout.number, digest: rollout.digest },
     baseline: baselineOf(rollout),
     policyHash: rollout.policyHash,
+    promotedNow: promotedNow && {
+      actor: promotedNow.actor,
+      reason: promotedNow.reason,
+      atMs: promotedNow.at.getTime(),
+    },
   }
-}
-
-/** The analysis of a rollout computed from what is recorded now; null for rollouts that collect no evidence. */
-export function analysisOf(record: ModelRecord, rollout: RolloutRecord): Analysis | null {
-  const { evidence } = rollout
-  const candidate = versionOf(record, rollout.number)
-  const began = rollout.steps.findLast((step) => step.step === 'shadow')
-  if (!evidence || !candidate?.signature || !began) return null
-  const plan = planAnalysis(
-    record.config.rollout,
-    outputComparisons(candidate.signature, record.config),
-    evidence.attempt,
-  )
-  const until = rollout.endedAt ?? record.readAt
-  return assessAnalysis(plan, {
-    counters: evidence.counters,
-    losses: evidence.losses,
-    breach: evidence.breaches[0]?.detail ?? findReplacementBreach(rollout.replacements),
-    elapsedMs: Math.max(0, until.getTime() - new Date(began.startedAt).getTime()),
-    passed: evidence.passedAt !== null,
-  })
 }
 
 /** What the joined nodes report of a candidate. */
@@ -122,41 +104,55 @@ function nodeReports(record: ModelRecord, rollout: RolloutRecord): readonly Node
     })
 }
 
-function approvalsOf(record: ModelRecord, rollout: RolloutRecord): RolloutFacts['approvals'] {
-  const valid = rollout.approvals.filter(
-    (approval) =>
-      approval.consumedAt === null &&
-      approval.expiresAt > record.readAt &&
-      approval.candidateDigest === rollout.digest &&
-      approval.baselineDigest === rollout.baselineDigest &&
-      approval.policyHash === rollout.policyHash,
-  )
-  const firstByActor = new Map(valid.map((approval) => [approval.actor, approval]))
-  return {
-    required: record.config.rollout.approval.required,
-    givenAtMs: [...firstByActor.values()].map((approval) => approval.createdAt.getTime()),
-  }
+/** Where a rollback leads: the warm version before, unless it was withdrawn meanwhile. */
+export function previousOf(record: ModelRecord): VersionRecord | null {
+  const previous = versionOf(record, record.previous)
+  return previous && standingOf(record, previous.digest) !== 'withdrawn' ? previous : null
+}
+
+/** What is true now besides what the record of the model says. */
+export interface Now {
+  readonly supersededBy: number | null
+  readonly act: PersonsAct | null
+  readonly release: ReleaseFacts | null
 }
 
 /** Everything true now that `decideRollout` looks at. */
-export function rolloutFacts(
-  record: ModelRecord,
-  rollout: RolloutRecord,
-  now: { readonly supersededBy: number | null; readonly act: PersonsAct | null },
-): RolloutFacts {
+export function rolloutFacts(record: ModelRecord, rollout: RolloutRecord, now: Now): RolloutFacts {
   const candidate = versionOf(record, rollout.number)
+  const policy = record.config.rollout
+  const nowMs = record.readAt.getTime()
   return {
-    nowMs: record.readAt.getTime(),
+    nowMs,
     live: refOf(versionOf(record, record.live)),
+    previous: refOf(previousOf(record)),
+    policy,
     policyHash: candidate ? policyHashFor(record, candidate) : rollout.policyHash,
     candidateAtTip: candidate?.atTip === true && candidate.digest === rollout.digest,
     candidateStanding: standingOf(record, rollout.digest),
     supersededBy: now.supersededBy,
     heldSinceMs: record.hold?.createdAt.getTime() ?? null,
+    frozenUntilMs: frozenUntil(policy.freeze, nowMs),
     nodes: nodeReports(record, rollout),
     analysis: analysisOf(record, rollout),
-    approvals: approvalsOf(record, rollout),
+    approvals: openApprovals(rollout),
+    // An author of a commit can be forged, and there is no login or verified signer yet: nobody is proved to have pushed.
+    pusher: null,
+    release: now.release,
     act: now.act,
     limits: DEFAULT_LIMITS,
   }
+}
+
+function openApprovals({ approvals }: RolloutRecord): RolloutFacts['approvals'] {
+  return approvals
+    .filter((approval) => approval.consumedAt === null)
+    .map((approval) => ({
+      actor: approval.actor,
+      atMs: approval.createdAt.getTime(),
+      expiresAtMs: approval.expiresAt.getTime(),
+      candidateDigest: approval.candidateDigest,
+      baselineDigest: approval.baselineDigest,
+      policyHash: approval.policyHash,
+    }))
 }

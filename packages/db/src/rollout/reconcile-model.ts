@@ -57,7 +57,7 @@ export async function reconcileModelOnce(tx: Tx, name: string): Promise<Reconcil
 
   if (rollout) {
     const supersededBy = wish.act.type === 'supersede' ? wish.act.number : null
-    const facts = rolloutFacts(record, rollout, { supersededBy, act: null })
+    const facts = rolloutFacts(record, rollout, { supersededBy, act: null, release: null })
     const transition = decideRollout(deciderRollout(record, rollout), facts)
     if (transition) {
       const entry = await applyTransition(tx, { record, rollout }, transition, {

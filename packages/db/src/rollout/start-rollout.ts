@@ -1,50 +1,66 @@
 import { randomUUID } from 'node:crypto'
 import { PlatformError, planServing, type RolloutKind, versionName } from '@understudy/core'
+import { isCompared } from '@understudy/rollout'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
 import { setAspired } from '../plan/plan-store.ts'
-import { type ModelRecord, versionOf } from '../record/model-record.ts'
-import { policyHashFor } from './decider-input.ts'
+import { type ModelRecord, type VersionRecord, versionOf } from '../record/model-record.ts'
+import { policyHashFor } from './comparisons-of.ts'
 
 const STARTS = {
   evidence: 'is loaded beside the live version to be compared with it',
   first: 'is the first version and goes live when it is loaded and warm',
   immediate: 'goes live without evidence when it is loaded and warm: the strategy is immediate',
   returning: 'has the bytes that are live and takes over when it is loaded and warm',
+  rehearsal: 'is loaded beside the live version to be compared with it, and goes live in no case',
 } as const satisfies Record<RolloutKind, string>
 
-/** The series of a rollout: found again for the same bytes under the same policy, so that a retry continues it. */
-async function openSeries(
-  tx: Tx,
-  key: { model: string; candidate: string; baseline: string; policyHash: string },
-): Promise<string> {
-  const [row] = await tx.$queryRaw<{ id: string }[]>`
-    INSERT INTO evidence_series (id, model, candidate_digest, baseline_digest, policy_hash, attempt)
-    VALUES (${randomUUID()}::uuid, ${key.model}, ${key.candidate}, ${key.baseline}, ${key.policyHash},
-      1 + (SELECT count(*) FROM evidence_series WHERE model = ${key.model} AND candidate_digest = ${key.candidate}
-           AND baseline_digest = ${key.baseline} AND policy_hash <> ${key.policyHash})::int)
-    ON CONFLICT (model, candidate_digest, baseline_digest, policy_hash, attempt) DO UPDATE SET closed_at = NULL
-    RETURNING id`
-  if (!row) throw new Error('the series was neither found nor made')
-  return row.id
+interface SeriesKey {
+  readonly model: string
+  readonly candidate: string
+  readonly baseline: string
+  readonly policyHash: string
 }
 
-async function findSeries(
-  tx: Tx,
-  key: { model: string; candidate: string; baseline: string; policyHash: string },
-): Promise<string> {
-  const known = await tx.evidenceSeries.findFirst({
-    where: {
-      modelName: key.model,
-      candidateDigest: key.candidate,
-      baselineDigest: key.baseline,
-      policyHash: key.policyHash,
-    },
-    orderBy: { attempt: 'desc' },
-  })
-  if (!known) return openSeries(tx, key)
+/** Opens the next attempt on these digests: whatever was tried before makes it stricter. */
+async function newSeries(tx: Tx, { model, candidate, baseline, policyHash }: SeriesKey): Promise<string> {
+  const id = randomUUID()
+  await tx.$executeRaw`
+    INSERT INTO evidence_series (id, model, candidate_digest, baseline_digest, policy_hash, attempt)
+    SELECT ${id}::uuid, ${model}, ${candidate}, ${baseline}, ${policyHash}, 1 + coalesce(max(attempt), 0) FROM evidence_series
+    WHERE model = ${model} AND candidate_digest = ${candidate} AND baseline_digest = ${baseline}`
+  return id
+}
+
+/** The series of a rollout: that of the same bytes under the same policy goes on, unless a fresh one is asked for. */
+async function seriesFor(tx: Tx, key: SeriesKey, fresh: boolean): Promise<string> {
+  const known = fresh
+    ? null
+    : await tx.evidenceSeries.findFirst({
+        where: {
+          modelName: key.model,
+          candidateDigest: key.candidate,
+          baselineDigest: key.baseline,
+          policyHash: key.policyHash,
+        },
+        orderBy: { attempt: 'desc' },
+      })
+  if (!known) return await newSeries(tx, key)
   await tx.evidenceSeries.update({ where: { id: known.id }, data: { closedAt: null } })
   return known.id
+}
+
+async function seriesOf(
+  tx: Tx,
+  record: ModelRecord,
+  contest: { readonly kind: RolloutKind; readonly candidate: VersionRecord; readonly policyHash: string },
+): Promise<string | null> {
+  const baseline = versionOf(record, record.live)
+  const { kind, candidate, policyHash } = contest
+  if (!baseline || !isCompared(kind)) return null
+  const fresh = record.requested === candidate.number && record.requestedAs === 'fresh'
+  const digests = { candidate: candidate.digest, baseline: baseline.digest }
+  return await seriesFor(tx, { model: record.name, ...digests, policyHash }, fresh)
 }
 
 /**
@@ -66,15 +82,7 @@ export async function startRollout(
     )
   const baseline = versionOf(record, record.live)
   const hash = policyHashFor(record, candidate)
-  const seriesId =
-    start.kind === 'evidence' && baseline
-      ? await findSeries(tx, {
-          model: record.name,
-          candidate: candidate.digest,
-          baseline: baseline.digest,
-          policyHash: hash,
-        })
-      : null
+  const seriesId = await seriesOf(tx, record, { kind: start.kind, candidate, policyHash: hash })
   const now = record.readAt
   const id = randomUUID()
   await tx.rollout.create({
@@ -97,7 +105,10 @@ export async function startRollout(
     },
   })
   if (record.requested === candidate.number) {
-    await tx.model.update({ where: { name: record.name }, data: { requestedNumber: null } })
+    await tx.model.update({
+      where: { name: record.name },
+      data: { requestedNumber: null, requestedAs: null },
+    })
   }
   await setAspired(
     tx,

@@ -99,6 +99,7 @@ async function applyNewVersion(
       state: 'validating',
       servingFingerprint: version.servingFingerprint,
       goldenFingerprint: version.goldenFingerprint,
+      variantOf: version.variantOf,
       atTip: true,
       sizeBytes: ingested.serving.reduce((sum, file) => sum + file.sizeBytes, 0),
       traceparent,
@@ -179,7 +180,7 @@ async function applyStep(apply: Application, { action, ingested }: SyncStep): Pr
 
 type TipAction = Extract<
   SyncAction,
-  { type: 'mutatedVersion' | 'refusalEnded' | 'missingVersion' | 'returnedVersion' }
+  { type: 'mutatedVersion' | 'refusalEnded' | 'notesChanged' | 'missingVersion' | 'returnedVersion' }
 >
 
 function tipChange(action: TipAction) {
@@ -188,6 +189,8 @@ function tipChange(action: TipAction) {
       return { refusals: [{ ...action.refusal }] }
     case 'refusalEnded':
       return { refusals: [] }
+    case 'notesChanged':
+      return { variantOf: action.variantOf }
     case 'missingVersion':
       return { atTip: false }
     case 'returnedVersion':

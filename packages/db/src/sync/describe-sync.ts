@@ -12,6 +12,10 @@ function word(action: SyncAction): string {
       return `v${action.number} was pushed`
     case 'goldenChanged':
       return `golden samples of v${action.number} changed`
+    case 'notesChanged':
+      return action.variantOf === null
+        ? `v${action.number} is a variant of none`
+        : `v${action.number} is a variant of v${action.variantOf}`
     case 'mutatedVersion':
       return action.refusal.message
     case 'refusalEnded':

@@ -39,6 +39,7 @@ export async function loadRecordedRepository(tx: Tx, repositoryId: string): Prom
         number: Number(version.number),
         servingFingerprint: version.servingFingerprint,
         goldenFingerprint: version.goldenFingerprint,
+        variantOf: version.variantOf === null ? null : Number(version.variantOf),
         atTip: version.atTip,
         refusals: version.refusals as unknown as readonly Refusal[],
       })),

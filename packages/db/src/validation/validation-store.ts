@@ -1,9 +1,10 @@
-import type { ArtifactRef, ModelConfig, Signature } from '@understudy/core'
+import type { ArtifactRef, ModelConfig, OutputComparison, Signature } from '@understudy/core'
 import { audit } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
 import { storableJson, storableText } from '../node/storable-text.ts'
 import { notifyChange } from '../notify.ts'
 import type { Reason } from '../record/model-record.ts'
+import { storedConfig } from '../stored-config.ts'
 import { requestWork } from '../work/work-queue.ts'
 import { loadLiveSignature } from './live-signature.ts'
 
@@ -47,7 +48,7 @@ export async function loadVersionToValidate(
     digest: row.digest,
     entryPoint: row.entryPoint,
     configText: row.model.configText,
-    config: row.model.config as unknown as ModelConfig,
+    config: storedConfig(row.model.config),
     serving: ofKind('serving'),
     golden: ofKind('golden'),
     goldenFingerprint: row.goldenFingerprint,
@@ -63,6 +64,8 @@ export type ValidationResult =
       readonly batchable: boolean
       readonly loadMs: number
       readonly memoryBytes: number
+      /** How outputs are compared where `model.yaml` does not say, by output. */
+      readonly comparisons: Readonly<Record<string, OutputComparison>>
     }
   | { readonly ok: false; readonly reasons: readonly Reason[] }
 
@@ -102,6 +105,7 @@ export async function recordValidation(
           batchable: result.batchable,
           loadMs: result.loadMs,
           memoryBytes: Math.round(result.memoryBytes),
+          comparisons: JSON.parse(storableJson(result.comparisons)),
           validatedAt: new Date(),
         }
       : {

@@ -37,6 +37,7 @@ function snapshotOf(model: string, number: number, { bytes, golden = '' }: Pushe
     files: [],
     servingFingerprint: sha256Hex(`serving ${bytes}`),
     goldenFingerprint: sha256Hex(`golden ${golden}`),
+    variantOf: null,
     problems: [],
   }
 }

@@ -33,13 +33,15 @@ export const VALIDATED = {
   batchable: true,
   loadMs: 12,
   memoryBytes: 1_000_000,
+  comparisons: {},
 } as const satisfies ValidationResult
 
 /** Tables that are referred to come after those that refer to them; what hangs on a row goes with it. */
 const FORGET = `DO $$ BEGIN
   DELETE FROM approval; DELETE FROM verdict; DELETE FROM rollout; DELETE FROM evidence_series; DELETE FROM promotion;
   DELETE FROM plan_label; DELETE FROM plan_version; DELETE FROM plan; DELETE FROM hold; DELETE FROM digest_standing; DELETE FROM executor_incident;
-  DELETE FROM model_version; DELETE FROM model; DELETE FROM node; DELETE FROM work_key; DELETE FROM api_key; DELETE FROM outbox; DELETE FROM override;
+  DELETE FROM capture; DELETE FROM kept_answer; DELETE FROM outbox; DELETE FROM override;
+  DELETE FROM model_version; DELETE FROM model; DELETE FROM node; DELETE FROM work_key; DELETE FROM api_key;
   ALTER TABLE audit DISABLE TRIGGER USER; DELETE FROM audit; ALTER TABLE audit ENABLE TRIGGER USER;
   UPDATE repository SET accepted_commit = NULL, stalled_reason = NULL, problem = NULL, tip_problem = NULL, synced_at = NULL;
 END $$`

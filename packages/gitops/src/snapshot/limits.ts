@@ -23,3 +23,5 @@ export const SNAPSHOT_LIMITS = {
 
 /** The file that is loaded first. */
 export const ENTRY_POINT = 'model.onnx'
+/** What a version says of itself besides its bytes. */
+export const NOTES_FILE = 'version.yaml'

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { TreeEntry } from '../mirror/tree-entry.ts'
 import { SNAPSHOT_LIMITS } from './limits.ts'
-import { parseSnapshot, withConfigs } from './parse-snapshot.ts'
+import { parseSnapshot } from './parse-snapshot.ts'
 import type { RepositorySnapshot } from './repository-snapshot.ts'
+import { withTexts } from './with-texts.ts'
 
 const OID = 'a'.repeat(40)
 
@@ -178,7 +179,7 @@ describe('parseSnapshot', () => {
       [OID, Buffer.from('kind: Model')],
       ['b'.repeat(40), Buffer.from([0xff])],
     ])
-    const [a, b] = withConfigs(parsed, texts).models
+    const [a, b] = withTexts(parsed, texts).models
     expect(a?.configText).toBe('kind: Model')
     expect(b).toMatchObject({ configText: undefined, problems: [{ code: 'gitops.config_invalid' }] })
   })

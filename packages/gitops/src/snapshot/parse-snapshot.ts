@@ -6,7 +6,7 @@ import { parseVersion, refusedVersion } from './parse-version.ts'
 import { type Problem, problem, tidyProblems } from './problem.ts'
 import type { ModelSnapshot, RepositorySnapshot, VersionSnapshot } from './repository-snapshot.ts'
 
-/** A snapshot whose `model.yaml` texts still have to be read: `configOids` names them by model. */
+/** A snapshot whose `model.yaml` texts still have to be read: `configOids` names them by model. So do `version.yaml` texts. */
 export interface ParsedTree {
   readonly snapshot: RepositorySnapshot
   readonly configOids: ReadonlyMap<string, string>
@@ -148,29 +148,4 @@ function refusedModel(name: string, group: readonly TreeEntry[]): Problem | unde
     'gitops.model_name_invalid',
     `"${name}" is not a model name: letters, digits, dot, underscore and dash, 63 at most, and not "stats".`,
   )
-}
-
-/** UTF-8 text without NUL, which no database column holds; undefined for other bytes. */
-function textOf(bytes: Uint8Array): string | undefined {
-  if (bytes.includes(0)) return undefined
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
-}
-
-/** The snapshot with the texts of its `model.yaml` files; a text that is no UTF-8 becomes a problem. */
-export function withConfigs(parsed: ParsedTree, texts: ReadonlyMap<string, Uint8Array>): RepositorySnapshot {
-  const models = parsed.snapshot.models.map((model): ModelSnapshot => {
-    const oid = parsed.configOids.get(model.name)
-    const bytes = oid === undefined ? undefined : texts.get(oid)
-    if (!bytes) return model
-    const configText = textOf(bytes)
-    if (configText !== undefined) return { ...model, configText }
-    const path = `models/${model.name}/model.yaml`
-    const broken = problem(path, 'gitops.config_invalid', `${path} is not UTF-8 text.`)
-    return { ...model, problems: tidyProblems([...model.problems, broken]) }
-  })
-  return { ...parsed.snapshot, models }
 }

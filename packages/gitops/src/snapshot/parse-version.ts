@@ -2,13 +2,13 @@ import { versionName } from '@understudy/core'
 import { isSafePath } from '../artifacts/safe-path.ts'
 import type { TreeEntry } from '../mirror/tree-entry.ts'
 import { fingerprint, isRegularFile } from './fingerprint.ts'
-import { ENTRY_POINT, SNAPSHOT_LIMITS } from './limits.ts'
+import { ENTRY_POINT, NOTES_FILE, SNAPSHOT_LIMITS } from './limits.ts'
 import { type Problem, problem, tidyProblems } from './problem.ts'
 import type { FileKind, SnapshotFile, VersionSnapshot } from './repository-snapshot.ts'
 
 export function fileKind(path: string): FileKind {
   if (path === 'golden' || path.startsWith('golden/')) return 'golden'
-  return path === 'version.yaml' || /^README(\.[A-Za-z]+)?$/i.test(path) ? 'meta' : 'serving'
+  return path === NOTES_FILE || /^README(\.[A-Za-z]+)?$/i.test(path) ? 'meta' : 'serving'
 }
 
 const MAX_FILE_BYTES = {
@@ -122,6 +122,7 @@ export function parseVersion(model: string, number: number, below: readonly Tree
     files,
     servingFingerprint: fingerprint(entries.filter((entry) => fileKind(entry.path) === 'serving')),
     goldenFingerprint: fingerprint(entries.filter((entry) => fileKind(entry.path) === 'golden')),
+    variantOf: null,
     problems: tidyProblems([
       ...refused.values(),
       ...collisions(entries, directory),
@@ -143,6 +144,7 @@ export function refusedVersion(model: string, number: number, entry: TreeEntry):
     files: [],
     servingFingerprint: fingerprint([{ ...entry, path: '' }]),
     goldenFingerprint: fingerprint([]),
+    variantOf: null,
     problems: [problem(directory, link ? 'gitops.symlink_refused' : 'gitops.path_refused', text)],
   }
 }

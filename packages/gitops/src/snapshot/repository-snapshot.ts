@@ -25,6 +25,8 @@ export interface VersionSnapshot {
   readonly servingFingerprint: string
   /** The same for golden samples. */
   readonly goldenFingerprint: string
+  /** Number of the version that this one is a compressed form of, as its `version.yaml` says; null when it says none. */
+  readonly variantOf: number | null
   /** Why this version cannot be taken; empty when it can. */
   readonly problems: readonly Problem[]
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { TreeEntry } from '../mirror/tree-entry.ts'
-import { parseSnapshot, withConfigs } from '../snapshot/parse-snapshot.ts'
+import { parseSnapshot } from '../snapshot/parse-snapshot.ts'
 import type { RepositorySnapshot } from '../snapshot/repository-snapshot.ts'
+import { withTexts } from '../snapshot/with-texts.ts'
 import { planSync } from './plan-sync.ts'
 import type { RecordedModel, RecordedRepository, RecordedVersion } from './recorded-repository.ts'
 import type { SyncAction, SyncPlan } from './sync-plan.ts'
@@ -22,7 +23,7 @@ function snapshot(files: Readonly<Record<string, string>>): RepositorySnapshot {
       path: `models/${path}`,
     }
   })
-  return withConfigs(parseSnapshot('c', entries), texts)
+  return withTexts(parseSnapshot('c', entries), texts)
 }
 
 /** What a store does with a plan, in the plainest way: the reference for "once the actions are applied". */
@@ -56,8 +57,8 @@ function applyTo(known: RecordedModel | undefined, action: SyncAction): Recorded
     case 'problemsChanged':
       return { ...known, problems: action.problems }
     case 'newVersion': {
-      const { number, servingFingerprint, goldenFingerprint } = action.version
-      const version = { number, servingFingerprint, goldenFingerprint, atTip: true, refusals: [] }
+      const { number, servingFingerprint, goldenFingerprint, variantOf } = action.version
+      const version = { number, servingFingerprint, goldenFingerprint, variantOf, atTip: true, refusals: [] }
       return { ...known, versions: [...known.versions, version] }
     }
     case 'mutatedVersion':
@@ -66,6 +67,8 @@ function applyTo(known: RecordedModel | undefined, action: SyncAction): Recorded
       return change({ refusals: [] })
     case 'goldenChanged':
       return change({ goldenFingerprint: action.version.goldenFingerprint })
+    case 'notesChanged':
+      return change({ variantOf: action.variantOf })
     case 'missingVersion':
       return change({ atTip: false })
     case 'returnedVersion':
@@ -89,7 +92,17 @@ describe('planSync', () => {
 
   it.each<[string, Record<string, string>, string[]]>([
     ['nothing for a commit that changes no model', { ...IRIS, 'iris/README.md': 'x' }, []],
-    ['nothing for notes of a version', { ...IRIS, 'iris/1/version.yaml': 'x' }, []],
+    ['nothing for notes of a version', { ...IRIS, 'iris/1/version.yaml': 'trained: today' }, []],
+    [
+      'what its notes say it is a variant of',
+      { ...IRIS, 'iris/1/version.yaml': 'variantOf: 7' },
+      ['notesChanged iris@1'],
+    ],
+    [
+      'a problem for notes that cannot be read',
+      { ...IRIS, 'iris/1/version.yaml': 'variantOf: x' },
+      ['problemsChanged iris'],
+    ],
     ['a new version', { ...IRIS, 'iris/2/model.onnx': 'two' }, ['newVersion iris@2']],
     [
       'a refusal of changed bytes under a used number',

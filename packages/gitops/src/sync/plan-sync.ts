@@ -1,4 +1,5 @@
 import { canonicalJson, versionName } from '@understudy/core'
+import { NOTES_FILE } from '../snapshot/limits.ts'
 import { type Problem, tidyProblems } from '../snapshot/problem.ts'
 import type { ModelSnapshot, RepositorySnapshot, VersionSnapshot } from '../snapshot/repository-snapshot.ts'
 import { claimNames } from './claim-names.ts'
@@ -91,7 +92,15 @@ function planVersion(
   if (present.goldenFingerprint !== recorded.goldenFingerprint) {
     actions.push({ type: 'goldenChanged', ...id, version: present })
   }
+  if (!areNotesRefused(present) && present.variantOf !== recorded.variantOf) {
+    actions.push({ type: 'notesChanged', ...id, variantOf: present.variantOf })
+  }
   return actions
+}
+
+/** While `version.yaml` is refused, what it said before goes on. */
+function areNotesRefused({ path, problems }: VersionSnapshot): boolean {
+  return problems.some((one) => one.path === `${path}/${NOTES_FILE}`)
 }
 
 /** The recorded version stays what it is, also whether it counts as being at the tip. */

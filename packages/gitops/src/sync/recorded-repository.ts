@@ -12,6 +12,7 @@ export interface RecordedVersion {
   readonly number: number
   readonly servingFingerprint: string
   readonly goldenFingerprint: string
+  readonly variantOf: number | null
   /** It was in Git at the last accepted commit. */
   readonly atTip: boolean
   /** Why other bytes under this number are refused at the tip; empty when Git and record agree. */

@@ -33,6 +33,13 @@ export type SyncAction =
       readonly number: number
       readonly version: VersionSnapshot
     }
+  /** `version.yaml` says another thing than before. Nothing is validated or loaded again. */
+  | {
+      readonly type: 'notesChanged'
+      readonly model: string
+      readonly number: number
+      readonly variantOf: number | null
+    }
   /** The number left Git. Never darkens a model: what is live goes on, as drift. */
   | { readonly type: 'missingVersion'; readonly model: string; readonly number: number }
   /** A number that had left Git is back. */

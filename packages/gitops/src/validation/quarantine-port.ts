@@ -1,4 +1,4 @@
-import type { PlatformError, RuntimeConfig, Signature } from '@understudy/core'
+import type { OutputComparison, PlatformError, RuntimeConfig, Signature } from '@understudy/core'
 
 /** A golden sample file whose form has been checked. Its values are read by the signature, which only a load tells. */
 export interface GoldenText {
@@ -23,6 +23,8 @@ export type QuarantineReport =
       readonly batchable: boolean
       readonly loadMs: number
       readonly memoryBytes: number
+      /** How each output would be compared if nobody said: from its name and type, and from golden samples. */
+      readonly comparisons: Readonly<Record<string, OutputComparison>>
     }
   | { readonly ok: false; readonly reasons: readonly PlatformError[] }
 

@@ -7,6 +7,7 @@ import {
   isPlatformError,
   type ModelConfig,
   mappingMistakes,
+  type OutputComparison,
   parseModelConfig,
   type Signature,
   versionName,
@@ -49,6 +50,7 @@ export type ValidationReport =
       readonly batchable: boolean
       readonly loadMs: number
       readonly memoryBytes: number
+      readonly comparisons: Readonly<Record<string, OutputComparison>>
       readonly config: ModelConfig
     }
   | { readonly ok: false; readonly reasons: readonly Reason[] }
@@ -77,8 +79,8 @@ export async function validateVersion(
     const mistakes = mappingMistakes(loaded.signature, read.config)
     const reasons = [...contractReasons(input, changes), ...mappingReasons(input, mistakes)]
     if (reasons.length > 0) return rejected(reasons)
-    const { signature, batchable, loadMs, memoryBytes } = loaded
-    return { ok: true, signature, batchable, loadMs, memoryBytes, config: read.config }
+    const { signature, batchable, loadMs, memoryBytes, comparisons } = loaded
+    return { ok: true, signature, batchable, loadMs, memoryBytes, comparisons, config: read.config }
   })
 }
 

@@ -5,8 +5,9 @@ import { PlatformError } from '@understudy/core'
 import type { BlobSource } from '../mirror/blob-source.ts'
 import type { TreeEntry } from '../mirror/tree-entry.ts'
 import { SNAPSHOT_LIMITS } from '../snapshot/limits.ts'
-import { parseSnapshot, withConfigs } from '../snapshot/parse-snapshot.ts'
+import { parseSnapshot } from '../snapshot/parse-snapshot.ts'
 import type { RepositorySnapshot } from '../snapshot/repository-snapshot.ts'
+import { neededTexts, withTexts } from '../snapshot/with-texts.ts'
 
 const MAX_ENTRIES = 100_000
 
@@ -28,8 +29,8 @@ export async function readWorkingTree({ root, below }: WorkingTreeScope): Promis
   const source = new WorkingTreeFiles(root)
   const parsed = parseSnapshot('', entries)
   const texts = new Map<string, Uint8Array>()
-  for (const oid of parsed.configOids.values()) texts.set(oid, await source.readSmall(oid))
-  return { snapshot: withConfigs(parsed, texts), openBlob: (oid) => source.openBlob(oid) }
+  for (const oid of neededTexts(parsed).oids) texts.set(oid, await source.readSmall(oid))
+  return { snapshot: withTexts(parsed, texts), openBlob: (oid) => source.openBlob(oid) }
 }
 
 async function collect(root: string, name: string, entries: TreeEntry[]): Promise<void> {

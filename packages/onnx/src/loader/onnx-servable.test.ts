@@ -130,6 +130,20 @@ const codeOf = (promise: Promise<unknown>) =>
     (error) => (isPlatformError(error) ? error.code : String(error)),
   )
 
+it('says whether it is held in the form that clients get, also while it is on trial', async () => {
+  const { servable, homes, home } = setUp({
+    ...{ role: 'rollout', first: FIRST },
+    wish: ({ role }) => (role === 'rollout' ? FIRST : LIVE),
+  })
+  expect(servable.isInLiveForm()).toBe(false)
+  servable.beginMoving()
+  servable.assume('canary')
+  await home(2)
+  await waitFor('the move', () => servable.isInLiveForm() || undefined)
+  homes[1]?.crash()
+  expect(servable.isInLiveForm()).toBe(false)
+})
+
 describe('a loss', () => {
   it('is made good in the form that can be had soonest; what waited runs there, what was under way is suspect', async () => {
     const { servable, reached, types, incidents } = setUp()

@@ -52,7 +52,7 @@ export class OnnxServable implements ModelServable {
     this.#keeper = new HomeKeeper(
       {
         ...options,
-        wish: (role) => options.wish({ role, runMs: this.#runTimes.usualMs, incidents: this.#incidents }),
+        wish: (role) => this.#wish(role),
         isUrgent: () => this.#waitingRuns > 0,
         onFailed: (error) => this.#accuse(error),
         onLost: (lost, { lastWord }) => {
@@ -97,6 +97,11 @@ export class OnnxServable implements ModelServable {
     this.#keeper.assume(role)
   }
 
+  isInLiveForm(): boolean {
+    const { home } = this.#keeper
+    return home !== undefined && home.form === this.#wish('live').form
+  }
+
   /** From now on it moves to where it should be. Called once it is warm. */
   beginMoving(): void {
     this.#keeper.beginMoving()
@@ -123,6 +128,10 @@ export class OnnxServable implements ModelServable {
     } finally {
       this.#waitingRuns -= 1
     }
+  }
+
+  #wish(role: ServableRole): Place {
+    return this.#options.wish({ role, runMs: this.#runTimes.usualMs, incidents: this.#incidents })
   }
 
   #learn(runTimeMs: number): void {

@@ -12,10 +12,11 @@ export interface FormFacts {
   readonly mappable: boolean
 }
 
-/** Prepacked is faster only for batches, and costs a copy of the weights and a slow load: it is for batched live versions. */
+/** Prepacked is faster only for batches, and costs a copy of the weights and a slow load: it is for batched versions that answer clients. */
 export function decideForm({ role, batchable, weightsBytes, mappable }: FormFacts): ModelForm {
   if (!mappable || weightsBytes < MAP_FROM_BYTES) return 'prepacked'
-  return role === 'live' && batchable ? 'prepacked' : 'mapped'
+  const answersClients = role === 'live' || role === 'canary'
+  return answersClients && batchable ? 'prepacked' : 'mapped'
 }
 
 /** The form in which a version can be had soonest: on its first load, and after a loss. */

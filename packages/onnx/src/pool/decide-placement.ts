@@ -30,7 +30,8 @@ export interface PlacementFacts {
 
 /** Whom a version may hurt decides where it is held: what is large, unknown, on trial or has ended an executor is alone. */
 export function decidePlacement(facts: PlacementFacts): Placement {
-  if (facts.role === 'rollout' || facts.incidents > 0 || facts.measured === null) return 'own'
+  const isOnTrial = facts.role === 'rollout' || facts.role === 'canary'
+  if (isOnTrial || facts.incidents > 0 || facts.measured === null) return 'own'
   // The threads of a session are there while it is loaded, and many are asked for by what is heavy.
   if (facts.intraOpThreads > 1) return facts.role === 'idle' ? parkedWhenMapped(facts) : 'own'
   const isQuick = facts.runMs === undefined || facts.runMs <= SHARED_RUN_MS_MAX

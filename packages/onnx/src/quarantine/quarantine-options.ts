@@ -1,4 +1,4 @@
-import type { PlatformError, RuntimeConfig, Signature } from '@understudy/core'
+import type { OutputComparison, PlatformError, RuntimeConfig, Signature } from '@understudy/core'
 import type { GoldenFile } from '../golden/golden-file.ts'
 import type { ExecutorOptions } from '../process/executor-options.ts'
 import type { StructureLimits } from '../structure/structure-limits.ts'
@@ -35,6 +35,8 @@ export type QuarantineReport =
       readonly loadMs: number
       /** Peak resident memory of the process, library and runtime included. */
       readonly memoryBytes: number
+      /** How each output would be compared if nobody said. */
+      readonly comparisons: Readonly<Record<string, OutputComparison>>
     }
   | { readonly ok: false; readonly reasons: readonly PlatformError[] }
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { isPlatformError, type NamedTensors, PlatformError } from '@understudy/core'
+import { isPlatformError, type NamedTensors, PlatformError, suggestComparisons } from '@understudy/core'
 import { checkGolden, type RunModel } from '../golden/check-golden.ts'
 import { syntheticInputs } from '../golden/synthetic-inputs.ts'
 import { estimateMemory } from '../pool/estimate-memory.ts'
@@ -82,7 +82,13 @@ async function examine(
   const batchable = await tryBatchAxis(loaded, requests, run)
   const memoryBytes = (await peakMemoryBytes(client.pid)) ?? (await estimatedBytes(modelPath))
   const loadMs = await usualLoadMs(client, loaded, request)
-  return { ok: true, signature: loaded.signature, batchable, loadMs, memoryBytes }
+  const { signature } = loaded
+  // The samples hold, so what they expect is what the model answers.
+  const comparisons = suggestComparisons(
+    signature,
+    decoded.map((sample) => sample.expected),
+  )
+  return { ok: true, signature, batchable, loadMs, memoryBytes, comparisons }
 }
 
 /** The first load of a process pays for the library, too, which is most of it for a small model: those are loaded once more. */

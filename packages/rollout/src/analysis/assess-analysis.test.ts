@@ -2,7 +2,8 @@ import { defaultModelConfig, type OutputComparison, parseModelConfig } from '@un
 import { describe, expect, it } from 'vitest'
 import type { PropertyCounters } from '../evidence/counters.ts'
 import { type AnalysisPlan, planAnalysis } from './analysis-plan.ts'
-import { assessAnalysis, type Observed } from './assess-analysis.ts'
+import { assessAnalysis } from './assess-analysis.ts'
+import type { Observed } from './observed.ts'
 
 const COMPARISONS: Readonly<Record<string, OutputComparison>> = {
   label: { compare: { kind: 'equal' }, gate: true },
@@ -29,7 +30,16 @@ function counted(errors: Counts, label: Counts, probabilities: Counts = label): 
 }
 
 function observed(changes: Partial<Observed> = {}): Observed {
-  return { counters: [], losses: [], breach: null, elapsedMs: 60_000, passed: false, ...changes }
+  return {
+    counters: [],
+    histograms: [],
+    losses: [],
+    minutes: [],
+    breach: null,
+    elapsedMs: 60_000,
+    passed: false,
+    ...changes,
+  }
 }
 
 function lossOf(admitted: number, lost: number) {

@@ -1,31 +1,15 @@
-import type { PropertyCounters } from '../evidence/counters.ts'
+import { addCounters, pairsOf } from '../evidence/counters.ts'
 import { thresholds } from '../evidence/thresholds.ts'
-import type { Analysis, GateAssessment } from './analysis.ts'
-import { type AnalysisPlan, decides } from './analysis-plan.ts'
+import { LOST_PROPERTY } from '../pairs/latency-ledger.ts'
+import type { Analysis, Counted, GateAssessment, StepPairs } from './analysis.ts'
+import { type AnalysisPlan, allSources, decides } from './analysis-plan.ts'
 import { assessGate } from './assess-gate.ts'
+import { countObserved } from './count-observed.ts'
+import type { Observed } from './observed.ts'
+import { assessSegments } from './segments.ts'
 
 /** Above this share of lost pairs nobody can say that the rest speaks for all. */
 export const LOST_SHARE_MAX = 0.05
-
-/** Pairs that were admitted in one source and step, and those of them that the platform lost. Cumulative. */
-export interface PairLoss {
-  readonly source: string
-  readonly step: string
-  readonly admitted: number
-  readonly lost: number
-}
-
-/** What was counted and seen so far. */
-export interface Observed {
-  readonly counters: readonly PropertyCounters[]
-  readonly losses: readonly PairLoss[]
-  /** What a confirmed breach of an invariant was; null when there is none. */
-  readonly breach: string | null
-  /** Since collecting began, or began again by `retry`. */
-  readonly elapsedMs: number
-  /** A `pass` was reached on this series before: it stays until a `fail`. */
-  readonly passed: boolean
-}
 
 type Verdict = Pick<Analysis, 'outcome' | 'reason' | 'detail'>
 
@@ -35,63 +19,90 @@ type Verdict = Pick<Analysis, 'outcome' | 'reason' | 'detail'>
  * `fail` beats `pass`; without a pair, or without a gate that decides, nothing passes.
  */
 export function assessAnalysis(plan: AnalysisPlan, observed: Observed): Analysis {
-  const questions = plan.gates.filter(decides).length * plan.sources.length
+  return assessCounted(plan, countObserved(observed))
+}
+
+/** {@link assessAnalysis} again from what was stored with an analysis: the same plan gives the same analysis. */
+export function assessCounted(plan: AnalysisPlan, counted: Counted): Analysis {
+  const gates = assessGates(plan, counted)
+  const required = gates.filter((gate) => gate.required)
+  const lostShare = shareLost(counted)
+  return {
+    ...judge(plan, counted, { gates, required, lostShare }),
+    gates,
+    pairs: required.length === 0 ? 0 : Math.min(...required.map((gate) => gate.pairs)),
+    minPairs: plan.minPairs,
+    elapsedMs: counted.elapsedMs,
+    minDurationMs: plan.minDurationMs,
+    lostShare,
+    steps: plan.steps.map((step) => stepPairs(step, counted)),
+    coverage: counted.coverage,
+    segments: assessSegments(plan, counted.counters),
+    counted,
+  }
+}
+
+function assessGates(plan: AnalysisPlan, counted: Counted): readonly GateAssessment[] {
+  const questions = plan.gates.filter(decides).length * allSources(plan).length
   const limits = thresholds(plan.attempt, questions)
-  const gates = plan.sources.flatMap((source) =>
+  return allSources(plan).flatMap((source) =>
     plan.gates.map((gate) =>
       assessGate({
         plan: gate,
         source,
+        required: plan.sources.includes(source),
         steps: plan.steps,
         minPairs: plan.minPairs,
-        counters: observed.counters,
+        counters: counted.counters,
+        histograms: counted.histograms,
         thresholds: limits,
       }),
     ),
   )
-  const deciding = gates.filter((gate) => gate.decides)
-  const lostShare = shareLost(observed.losses)
-  return {
-    ...judge(plan, observed, { gates, deciding, lostShare }),
-    gates,
-    pairs: deciding.length === 0 ? 0 : Math.min(...deciding.map((gate) => gate.pairs)),
-    minPairs: plan.minPairs,
-    elapsedMs: observed.elapsedMs,
-    minDurationMs: plan.minDurationMs,
-    lostShare,
-  }
 }
 
 interface Assessed {
   readonly gates: readonly GateAssessment[]
-  readonly deciding: readonly GateAssessment[]
+  readonly required: readonly GateAssessment[]
   readonly lostShare: number
 }
 
-function judge(plan: AnalysisPlan, observed: Observed, assessed: Assessed): Verdict {
-  const { gates, deciding, lostShare } = assessed
-  if (observed.breach !== null) return { outcome: 'fail', reason: 'invariant', detail: observed.breach }
-  const failed = deciding.find((gate) => gate.verdict === 'fail')
+function judge(plan: AnalysisPlan, counted: Counted, assessed: Assessed): Verdict {
+  const { gates, required, lostShare } = assessed
+  if (counted.breach !== null) return { outcome: 'fail', reason: 'invariant', detail: counted.breach }
+  const failed = gates.find((gate) => gate.verdict === 'fail')
   if (failed) return { outcome: 'fail', reason: failed.gate, detail: null }
-  if (observed.passed) return { outcome: 'pass', reason: null, detail: null }
-  const cleared = deciding.length > 0 && deciding.every((gate) => gate.verdict === 'pass')
-  const longEnough = observed.elapsedMs >= plan.minDurationMs
-  const timeIsUp = observed.elapsedMs >= plan.maxDurationMs
-  const shed = lostShare > LOST_SHARE_MAX
-  if (shed && ((cleared && longEnough) || timeIsUp)) {
+  if (counted.passed) return { outcome: 'pass', reason: null, detail: null }
+  const cleared = required.length > 0 && required.every((gate) => gate.verdict === 'pass')
+  const ripe = cleared && counted.elapsedMs >= plan.minDurationMs
+  const timeIsUp = counted.elapsedMs >= plan.maxDurationMs
+  if (lostShare > LOST_SHARE_MAX && (ripe || timeIsUp)) {
     return { outcome: 'inconclusive', reason: 'shed', detail: null }
   }
-  if (cleared && longEnough) return { outcome: 'pass', reason: null, detail: null }
+  if (ripe && plan.sources.includes('live') && !counted.coverage.covered) {
+    return { outcome: 'inconclusive', reason: 'coverage', detail: null }
+  }
+  if (ripe) return { outcome: 'pass', reason: null, detail: null }
   if (!timeIsUp) return { outcome: 'collecting', reason: null, detail: null }
   const none = gates.every((gate) => gate.properties.every((property) => property.pairs === 0))
   return { outcome: none ? 'noData' : 'inconclusive', reason: 'maxDuration', detail: null }
 }
 
-function shareLost(losses: readonly PairLoss[]): number {
+/** Answers and run times are lost in different queues: many of the one shall not hide the loss of the other. */
+function shareLost({ losses, counters }: Counted): number {
   let [admitted, lost] = [0, 0]
   for (const loss of losses) {
     admitted += loss.admitted
     lost += loss.lost
   }
-  return admitted === 0 ? 0 : lost / admitted
+  const runTimes = addCounters(
+    counters.filter((row) => row.gate === 'latency' && row.property === LOST_PROPERTY),
+  )
+  const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
+  return Math.max(share(lost, admitted), share(runTimes.nPlus, pairsOf(runTimes)))
+}
+
+function stepPairs(step: string, { counters }: Counted): StepPairs {
+  const rows = counters.filter((row) => row.gate === 'errors' && row.step === step)
+  return { step, pairs: pairsOf(addCounters(rows)) }
 }

@@ -1,19 +1,23 @@
-import { addCounters, type PropertyCounters, pairsOf, scaleCounters } from '../evidence/counters.ts'
+import { pairsOf } from '../evidence/counters.ts'
 import { type Forecast, forecastAt, LEAST_PAIRS_FOR_TREND } from '../evidence/forecast.ts'
-import { leastMargin } from '../evidence/least-margin.ts'
-import { logE, logMeanExp } from '../evidence/log-e.ts'
+import { logMeanExp } from '../evidence/log-e.ts'
 import type { Thresholds } from '../evidence/thresholds.ts'
 import type { GateAssessment, GateVerdict, PropertyAssessment } from './analysis.ts'
 import { decides, type GatePlan } from './analysis-plan.ts'
+import { type EvidencePlace, evidenceOf, isDiscordant, type PropertyEvidence } from './property-evidence.ts'
 
 /** One gate in one source, with what was counted there. */
-export interface GateQuestion {
+export interface GateQuestion extends EvidencePlace {
   readonly plan: GatePlan
-  readonly source: string
-  readonly steps: readonly string[]
+  /** Whether this source must clear the gate; else it can only fail it. */
+  readonly required: boolean
   readonly minPairs: number
-  readonly counters: readonly PropertyCounters[]
   readonly thresholds: Thresholds
+}
+
+interface Answer {
+  readonly evidence: PropertyEvidence
+  readonly assessment: PropertyAssessment
 }
 
 /**
@@ -21,77 +25,67 @@ export interface GateQuestion {
  * a mean of e-values is an e-value, but averaged safety would pass a candidate that is bad in one property only.
  */
 export function assessGate(question: GateQuestion): GateAssessment {
-  const { plan, source, thresholds } = question
-  const properties = plan.properties.map((property) =>
-    assessProperty(question, property.property, property.decides),
-  )
-  const deciding = properties.filter((property) => property.decides)
+  const { plan, source, required, thresholds } = question
+  const answers = assessProperties(question)
+  const deciding = answers.filter(({ assessment }) => assessment.decides)
   const asked = decides(plan)
-  const shown = asked ? deciding : properties
-  const pairs = shown.length === 0 ? 0 : Math.min(...shown.map((property) => property.pairs))
-  const standing = asked ? combined(question, deciding, 1) : { logHarm: null, logSafe: null }
+  const shown = asked ? deciding : answers
+  const pairs = shown.length === 0 ? 0 : Math.min(...shown.map(({ assessment }) => assessment.pairs))
+  const evidence = deciding.map((answer) => answer.evidence)
+  const standing = asked ? combined(evidence, plan.margin ?? 0, 1) : { logHarm: null, logSafe: null }
   const judged = { ...standing, pairs }
+  const worst = worstOf(shown.map(({ assessment }) => assessment))
   return {
     gate: plan.gate,
     source,
     decides: asked,
+    required: asked && required,
     margin: plan.margin,
     verdict: verdictOf(question, judged),
     ...judged,
     thresholds,
-    forecast: asked ? forecastOf(question, deciding, pairs) : null,
-    worst: worstOf(shown),
-    properties,
+    forecast: asked ? forecastOf(question, evidence, pairs) : null,
+    worst,
+    properties: answers
+      .filter(
+        (answer) => plan.gate !== 'latency' || answer.assessment === worst || isDiscordant(answer.evidence),
+      )
+      .map(({ assessment }) => assessment),
   }
 }
 
-function assessProperty(question: GateQuestion, property: string, deciding: boolean): PropertyAssessment {
-  const counters = addCounters(countersOf(question, property))
-  const pairs = pairsOf(counters)
-  const bound = leastMargin(counters, question.thresholds.logSafe)
-  if (question.plan.margin === null) {
-    return { property, decides: deciding, counters, pairs, logHarm: null, logSafe: null, bound }
+function assessProperties(question: GateQuestion): readonly Answer[] {
+  const { plan, thresholds } = question
+  const known = new Map<PropertyEvidence, Omit<PropertyAssessment, 'property' | 'decides'>>()
+  return evidenceOf(plan, question).map((evidence, index) => {
+    const said = known.get(evidence) ?? {
+      counters: evidence.counters,
+      pairs: pairsOf(evidence.counters),
+      logHarm: plan.margin === null ? null : evidence.logHarm(plan.margin, 1),
+      logSafe: plan.margin === null ? null : evidence.logSafe(plan.margin, 1),
+      bound: evidence.leastMargin(thresholds.logSafe),
+      ratio: evidence.ratio,
+    }
+    known.set(evidence, said)
+    const { property = '', decides: deciding = false } = plan.properties[index] ?? {}
+    return { evidence, assessment: { property, decides: deciding, ...said } }
+  })
+}
+
+function combined(deciding: readonly PropertyEvidence[], margin: number, factor: number) {
+  const known = new Map<PropertyEvidence, readonly [logHarm: number, logSafe: number]>()
+  const harms: number[] = []
+  let least = Number.POSITIVE_INFINITY
+  for (const evidence of deciding) {
+    const [logHarm, logSafe] = known.get(evidence) ?? [
+      evidence.logHarm(margin, factor),
+      evidence.logSafe(margin, factor),
+    ]
+    known.set(evidence, [logHarm, logSafe])
+    harms.push(logHarm)
+    least = Math.min(least, logSafe)
   }
-  return {
-    property,
-    decides: deciding,
-    counters,
-    pairs,
-    logHarm: harmOf(question, property, 1),
-    logSafe: safetyOf(question, property, 1),
-    bound,
-  }
-}
-
-function countersOf({ plan, source, counters }: GateQuestion, property: string, step?: string) {
-  return counters.filter(
-    (row) =>
-      row.gate === plan.gate &&
-      row.property === property &&
-      row.source === source &&
-      (step === undefined || row.step === step),
-  )
-}
-
-function harmOf(question: GateQuestion, property: string, factor: number): number {
-  return logMeanExp(
-    question.steps.map((step) => {
-      const counters = addCounters(countersOf(question, property, step))
-      return logE(scaleCounters(counters, factor), question.plan.margin ?? 0, 'harm')
-    }),
-  )
-}
-
-function safetyOf(question: GateQuestion, property: string, factor: number): number {
-  const counters = addCounters(countersOf(question, property))
-  return logE(scaleCounters(counters, factor), question.plan.margin ?? 0, 'safe')
-}
-
-function combined(question: GateQuestion, deciding: readonly PropertyAssessment[], factor: number) {
-  return {
-    logHarm: logMeanExp(deciding.map(({ property }) => harmOf(question, property, factor))),
-    logSafe: Math.min(...deciding.map(({ property }) => safetyOf(question, property, factor))),
-  }
+  return { logHarm: logMeanExp(harms), logSafe: least }
 }
 
 interface Judged {
@@ -110,12 +104,8 @@ function verdictOf({ thresholds, minPairs }: GateQuestion, { pairs, logHarm, log
   return pairs === 0 ? 'noPairs' : 'collecting'
 }
 
-function forecastOf(
-  question: GateQuestion,
-  deciding: readonly PropertyAssessment[],
-  pairs: number,
-): Forecast {
-  const at = (factor: number) => combined(question, deciding, factor)
+function forecastOf(question: GateQuestion, deciding: readonly PropertyEvidence[], pairs: number): Forecast {
+  const at = (factor: number) => combined(deciding, question.plan.margin ?? 0, factor)
   const now = at(1)
   const towardFail = now.logHarm > now.logSafe
   const forecast = towardFail

@@ -1,8 +1,10 @@
 import { parseModelConfig } from '@understudy/core'
 import { describe, expect, it } from 'vitest'
 import { planAnalysis } from './analysis-plan.ts'
-import { assessAnalysis, type Observed } from './assess-analysis.ts'
-import { describeAnalysis, describeBound } from './describe-analysis.ts'
+import { assessAnalysis } from './assess-analysis.ts'
+import { describeAnalysis } from './describe-analysis.ts'
+import { describeBound } from './describe-gate.ts'
+import type { Observed } from './observed.ts'
 
 const PLAN = planAnalysis(
   parseModelConfig('rollout: {gates: {disagreement: {budget: 0.05}}}').rollout,
@@ -26,7 +28,9 @@ function analysis(errors: Counts, label: Counts, changes: Partial<Observed> = {}
   })
   return assessAnalysis(PLAN, {
     counters: [row('errors', 'failed', errors), row('disagreement', 'label', label)],
+    histograms: [],
     losses: [],
+    minutes: [],
     breach: null,
     elapsedMs: 20 * 60_000,
     passed: false,

@@ -4,12 +4,13 @@ import {
   formatDuration,
   formatPairs,
   formatPercent,
-  formatPoints,
   formatVersion,
   joinWords,
 } from '../text/format.ts'
 import type { Analysis, GateAssessment } from './analysis.ts'
 import { LOST_SHARE_MAX } from './assess-analysis.ts'
+import { describeFailedGate, describeGate } from './describe-gate.ts'
+import { timeToDecision } from './forecast-time.ts'
 
 /** Who is compared with whom. */
 export interface Contest {
@@ -17,6 +18,8 @@ export interface Contest {
   readonly candidate: number
   /** Null when nothing was live when the rollout began. */
   readonly baseline: number | null
+  /** Runs compared per second at present, for a forecast in time; undefined: none is made. */
+  readonly pairsPerSecond?: number | undefined
 }
 
 /** Makes traffic for a model that nobody calls. */
@@ -34,57 +37,59 @@ export function describeAnalysis(analysis: Analysis, contest: Contest): string {
     case 'fail':
       return `Fail: ${describeFailure(analysis, candidate, baseline)}`
     case 'noData':
-      return `No data: 0 of ${formatPairs(analysis.minPairs)} in ${formatDuration(analysis.elapsedMs)}, nobody calls ${contest.model}. Drive traffic: \`${trafficCommand(contest.model)}\``
+      return `No data: 0 of ${formatPairs(analysis.minPairs)} in ${formatDuration(analysis.elapsedMs)}, ${describeSilence(analysis, contest.model)}`
     case 'inconclusive':
-      return `Inconclusive: ${describeDoubt(analysis)}`
+      return `Inconclusive: ${describeDoubt(analysis)} The evidence so far is below; you decide.`
     case 'collecting':
-      return `Collecting. ${capitalize(describeProgress(analysis, contest.model))}`
+      return `Collecting. ${capitalize(describeProgress(analysis, contest))}`
   }
-}
-
-/** The bound of a gate in plain words: `at most 0.08 pp more errors`. */
-export function describeBound(gate: GateAssessment): string {
-  const bound = gate.worst?.bound ?? null
-  if (bound === null || gate.pairs === 0) return 'no bound yet'
-  if (gate.gate === 'disagreement') return `at most ${formatPercent(bound)} of answers differ`
-  return bound === 0 ? 'no more errors' : `at most ${formatPoints(bound)} more errors`
 }
 
 function describeFailure(analysis: Analysis, candidate: string, baseline: string): string {
   if (analysis.reason === 'invariant') return `${candidate} broke an invariant: ${analysis.detail}`
   const gate = analysis.gates.find((one) => one.gate === analysis.reason && one.verdict === 'fail')
-  const worst = gate?.worst
-  if (!gate || !worst || gate.margin === null) return `${candidate} is worse than ${baseline}.`
-  const { nPlus, nMinus } = worst.counters
-  if (gate.gate === 'disagreement') {
-    return `${candidate} disagrees with ${baseline} on \`${worst.property}\` in ${formatCount(nPlus)} of ${formatPairs(worst.pairs)}, beyond the budget of ${formatPercent(gate.margin)}.`
-  }
-  return `${candidate} fails more often than ${baseline}, beyond the margin of ${formatPoints(gate.margin)} (only ${candidate} failed: ${formatCount(nPlus)}, only ${baseline}: ${formatCount(nMinus)}, of ${formatPairs(worst.pairs)}).`
+  if (!gate) return `${candidate} is worse than ${baseline}.`
+  return `${candidate} ${describeFailedGate(gate, candidate, baseline)}`
+}
+
+/** Why there are no pairs, and what helps. */
+function describeSilence({ gates }: Analysis, model: string): string {
+  const asksLive = gates.length === 0 || gates.some((gate) => gate.required && gate.source === 'live')
+  return asksLive
+    ? `nobody calls ${model}. Drive traffic: \`${trafficCommand(model)}\``
+    : `no captured request of ${model} was replayed. Capture some (\`privacy.capture\` in model.yaml), or require \`live\`.`
 }
 
 function describeDoubt(analysis: Analysis): string {
   if (analysis.reason === 'shed') {
-    return `${formatPercent(analysis.lostShare)} of pairs were lost by the platform (limit ${formatPercent(LOST_SHARE_MAX)}). The evidence so far is below; you decide.`
+    return `${formatPercent(analysis.lostShare)} of pairs were lost by the platform (limit ${formatPercent(LOST_SHARE_MAX)}).`
   }
-  const open = undecided(analysis).map((gate) => gate.gate)
+  if (analysis.reason === 'coverage') {
+    const { busyShare, meanShare } = analysis.coverage
+    return `every gate is cleared, but of the busiest minutes only ${formatPercent(busyShare)} of requests were compared (${formatPercent(meanShare)} on average), so nobody knows how it does under load.`
+  }
+  const open = undecided(analysis).map(describeGate)
   const what = open.length > 0 ? `${joinWords(open)} not decided` : 'not decided'
-  return `${what} after ${formatPairs(analysis.pairs)} in ${formatDuration(analysis.elapsedMs)}. The evidence so far is below; you decide.`
+  return `${what} after ${formatPairs(analysis.pairs)} in ${formatDuration(analysis.elapsedMs)}.`
 }
 
-function describeProgress(analysis: Analysis, model: string): string {
-  if (analysis.pairs === 0 && undecided(analysis).every((gate) => gate.verdict === 'noPairs')) {
-    return `no pairs yet of ${formatCount(analysis.minPairs)}, nobody calls ${model}. Drive traffic: \`${trafficCommand(model)}\``
+function describeProgress(analysis: Analysis, { model, pairsPerSecond }: Contest): string {
+  const open = undecided(analysis)
+  if (analysis.pairs === 0 && open.every((gate) => gate.verdict === 'noPairs')) {
+    return `no pairs yet of ${formatCount(analysis.minPairs)}, ${describeSilence(analysis, model)}`
   }
-  const parts = undecided(analysis).map(describeGateProgress)
-  if (parts.length === 0) {
+  if (open.length === 0) {
     const rest = Math.max(0, analysis.minDurationMs - analysis.elapsedMs)
     return `every gate is cleared after ${formatPairs(analysis.pairs)}; the least duration ends in ${formatDuration(rest)}.`
   }
-  return `${parts.join('; ')}.`
+  const timeMs = pairsPerSecond === undefined ? null : timeToDecision(analysis, pairsPerSecond)
+  const when = timeMs === null ? '' : ` At the present rate in about ${formatDuration(timeMs)}.`
+  return `${open.map(describeGateProgress).join('; ')}.${when}`
 }
 
 function describeGateProgress(gate: GateAssessment): string {
-  const have = `${gate.gate}: ${formatPairs(gate.pairs)}`
+  const have = `${describeGate(gate)}: ${formatPairs(gate.pairs)}`
+  if (gate.gate === 'quality' && gate.pairs === 0) return `${describeGate(gate)}: no outcome is reported yet`
   const acts = gate.verdict === 'towardFail' ? 'goes toward fail and fails' : 'decides'
   switch (gate.forecast?.kind) {
     case 'pairs':
@@ -96,6 +101,9 @@ function describeGateProgress(gate: GateAssessment): string {
   }
 }
 
+/** The gates that a verdict waits for, and those that go against it. */
 function undecided(analysis: Analysis): readonly GateAssessment[] {
-  return analysis.gates.filter((gate) => gate.decides && gate.verdict !== 'pass')
+  return analysis.gates.filter(
+    (gate) => gate.decides && (gate.verdict === 'towardFail' || (gate.required && gate.verdict !== 'pass')),
+  )
 }

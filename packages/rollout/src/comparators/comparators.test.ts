@@ -1,21 +1,21 @@
-import type { Comparator, Tensor } from '@understudy/core'
+import type { Tensor } from '@understudy/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { alignOutput } from './aligned-output.ts'
-import { comparatorOf } from './comparator-of.ts'
+import { comparatorOf, type RowComparison } from './comparator-of.ts'
 import { float16ToNumber } from './float16.ts'
 import { NO_MEASURE } from './row-comparator.ts'
 
 const { NaN: NAN, POSITIVE_INFINITY: INF } = Number
-const EQUAL: Comparator = { kind: 'equal' }
-const ARGMAX: Comparator = { kind: 'argmax' }
-const TOLERANCE: Comparator = { kind: 'tolerance', atol: 0.01, rtol: 0.1 }
+const EQUAL: RowComparison = { kind: 'equal' }
+const ARGMAX: RowComparison = { kind: 'argmax' }
+const TOLERANCE: RowComparison = { kind: 'tolerance', atol: 0.01, rtol: 0.1 }
 
 function floats(shape: readonly number[], ...values: number[]): Tensor {
   return { dtype: 'float64', shape, data: Float64Array.from(values) }
 }
 
-function compare(how: Comparator, baseline: Tensor, candidate: Tensor, rows = baseline.shape[0] ?? 1) {
+function compare(how: RowComparison, baseline: Tensor, candidate: Tensor, rows = baseline.shape[0] ?? 1) {
   const aligned = alignOutput(how, { baseline, candidate }, rows)
   if (!aligned) return null
   const comparator = comparatorOf(how, baseline.dtype)

@@ -6,6 +6,7 @@ import { comparatorOf } from './comparator-of.ts'
 import { type CrashBreach, findCrashBreach } from './crash-breach.ts'
 import { findParityBreach, type ParityBreach } from './parity-breach.ts'
 import { NO_MEASURE } from './row-comparator.ts'
+import { overlapOf } from './set-overlap.ts'
 
 /** One request run by both versions. `rows` is the size of its batch axis, 1 where there is none. */
 export interface ComparablePair {
@@ -53,6 +54,10 @@ export interface PairComparison {
   readonly shownRow: number
   readonly baseline: AnswerSummary
   readonly candidate: AnswerSummary
+  /** Names what was run without telling it; where somebody hashed it. */
+  readonly inputHash?: string | undefined
+  /** Inputs of the shown row as JSON; only where the policy stores them. */
+  readonly inputs?: string | undefined
 }
 
 /**
@@ -119,12 +124,16 @@ function compareOutput(
   { rows, unitRow }: Rows,
 ): ComparedOutput {
   const about = { output: name, gate: comparison.gate }
-  const aligned = candidate && alignOutput(comparison.compare, { baseline, candidate }, rows)
-  if (!aligned) {
-    const nothing = { rowsDiffering: rows, unitAgrees: false, magnitude: NO_MEASURE }
-    return { result: { ...about, ...nothing }, worstRow: unitRow }
+  const { compare } = comparison
+  const nothing = { rowsDiffering: rows, unitAgrees: false, magnitude: NO_MEASURE }
+  if (compare.kind === 'setOverlap') {
+    const overlap = candidate === undefined ? null : overlapOf(baseline, candidate)
+    const whole = overlap === null ? nothing : wholeOutput(overlap, compare.min)
+    return { result: { ...about, ...whole }, worstRow: unitRow }
   }
-  const comparator = comparatorOf(comparison.compare, baseline.dtype)
+  const aligned = candidate && alignOutput(compare, { baseline, candidate }, rows)
+  if (!aligned) return { result: { ...about, ...nothing }, worstRow: unitRow }
+  const comparator = comparatorOf(compare, baseline.dtype)
   const drawn = Math.min(unitRow, aligned.rows - 1)
   let [rowsDiffering, unitAgrees, magnitude, worstRow] = [0, true, 0, unitRow]
   for (let row = 0; row < aligned.rows; row++) {
@@ -137,6 +146,12 @@ function compareOutput(
     worstRow = row
   }
   return { result: { ...about, rowsDiffering, unitAgrees, magnitude }, worstRow }
+}
+
+/** A list is one unit, of however many rows it tells: what was found in one row cannot be told from another. */
+function wholeOutput(overlap: number, min: number) {
+  const unitAgrees = overlap >= min
+  return { rowsDiffering: unitAgrees ? 0 : 1, unitAgrees, magnitude: unitAgrees ? 0 : 1 - overlap }
 }
 
 function shown(pair: ComparablePair, compared: readonly ComparedOutput[], unitRow: number) {

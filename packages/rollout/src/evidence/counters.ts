@@ -15,6 +15,8 @@ export interface PropertyCounters extends Counters {
   readonly step: string
   readonly gate: string
   readonly property: string
+  /** Value of the header that splits evidence; absent or empty where there is none. Segments are parts: their sum is the whole. */
+  readonly segment?: string | undefined
 }
 
 export const NO_COUNTERS: Counters = { nPlus: 0, nZero: 0, nMinus: 0 }

@@ -1,4 +1,5 @@
-import type { Counters } from './counters.ts'
+import { type Counters, pairsOf } from './counters.ts'
+import { countersOfHistogram, type Histogram, logEOfHistogram } from './histogram.ts'
 import { logE } from './log-e.ts'
 
 const STEPS = 50
@@ -11,7 +12,16 @@ const STEPS = 50
  */
 export function leastMargin(counters: Counters, logThreshold: number): number | null {
   if (counters.nZero + counters.nMinus === 0) return null
-  const clears = (delta: number) => logE(counters, delta, 'safe') >= logThreshold
+  return bisect((delta) => logE(counters, delta, 'safe') >= logThreshold)
+}
+
+/** {@link leastMargin} of bounded differences. */
+export function leastMarginOfHistogram(bins: Histogram, logThreshold: number): number | null {
+  if (pairsOf(countersOfHistogram(bins)) === 0) return null
+  return bisect((delta) => logEOfHistogram(bins, delta, 'safe') >= logThreshold)
+}
+
+function bisect(clears: (delta: number) => boolean): number | null {
   if (clears(0)) return 0
   let [low, high] = [0, 1 - Number.EPSILON]
   if (!clears(high)) return null

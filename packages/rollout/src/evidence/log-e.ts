@@ -14,18 +14,31 @@ export type Side = 'harm' | 'safe'
  * @param delta the margin, 0 <= delta < 1. At 0 `harm` is a trend for display and never decides.
  */
 export function logE(counters: Counters, delta: number, side: Side): number {
-  checkArguments(counters, delta)
+  const { nPlus, nZero, nMinus } = counters
+  checkMargin(delta)
+  for (const count of [nPlus, nZero, nMinus]) {
+    if (!(count >= 0 && count < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`a counter is a finite number from 0, not ${count}`)
+    }
+  }
+  return logMeanOfBets(
+    delta,
+    side,
+    (bet) =>
+      nPlus * Math.log1p(bet * (1 - delta)) +
+      nZero * Math.log1p(-bet * delta) +
+      nMinus * Math.log1p(-bet * (1 + delta)),
+  )
+}
+
+/**
+ * The e-value of a mixture of bets on D - delta for D from -1 to 1, given the logarithm of what each bet has become. A bet is negative
+ * where it is made against harm.
+ */
+export function logMeanOfBets(delta: number, side: Side, logWealth: (bet: number) => number): number {
   const sign = side === 'harm' ? 1 : -1
   const scale = side === 'harm' ? 1 + delta : 1 - delta
-  const terms = BET_SHARES.map((share) => {
-    const bet = (sign * share) / scale
-    return (
-      counters.nPlus * Math.log1p(bet * (1 - delta)) +
-      counters.nZero * Math.log1p(-bet * delta) +
-      counters.nMinus * Math.log1p(-bet * (1 + delta))
-    )
-  })
-  return logMeanExp(terms)
+  return logMeanExp(BET_SHARES.map((share) => logWealth((sign * share) / scale)))
 }
 
 /** ln of the mean of e^x without overflow: how e-values given as logarithms are averaged. */
@@ -36,11 +49,7 @@ export function logMeanExp(logs: readonly number[]): number {
   return greatest + Math.log(sum / logs.length)
 }
 
-function checkArguments({ nPlus, nZero, nMinus }: Counters, delta: number): void {
+/** Refuses what is no margin. */
+export function checkMargin(delta: number): void {
   if (!(delta >= 0 && delta < 1)) throw new RangeError(`a margin is at least 0 and below 1, not ${delta}`)
-  for (const count of [nPlus, nZero, nMinus]) {
-    if (!(count >= 0 && count < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`a counter is a finite number from 0, not ${count}`)
-    }
-  }
 }

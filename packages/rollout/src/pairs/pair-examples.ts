@@ -6,7 +6,7 @@ import { RankedList } from './ranked-list.ts'
 export const EXAMPLE_KINDS = ['random', 'worst', 'failed'] as const
 export type ExampleKind = (typeof EXAMPLE_KINDS)[number]
 
-/** A pair to look at. JSON-safe; holds outputs of one row and never an input. */
+/** A pair to look at: outputs of one row. JSON-safe. Whoever stores one takes `inputs` out and encrypts them. */
 export interface PairExample {
   readonly kind: ExampleKind
   readonly requestId: string
@@ -22,6 +22,8 @@ export interface PairExample {
   }[]
   readonly baseline: AnswerSummary
   readonly candidate: AnswerSummary
+  readonly inputHash?: string | undefined
+  readonly inputs?: string | undefined
 }
 
 /** Bounded choice of pairs for display: a uniform sample of all, the worst disagreements, the failures of one version alone. */
@@ -78,5 +80,7 @@ function exampleOf(kind: ExampleKind, pair: PairComparison, atMs: number): PairE
       .map(({ output, gate, rowsDiffering, magnitude }) => ({ output, gate, rowsDiffering, magnitude })),
     baseline: pair.baseline,
     candidate: pair.candidate,
+    inputHash: pair.inputHash,
+    inputs: pair.inputs,
   }
 }

@@ -1,10 +1,13 @@
-import { FAILED_PROPERTY, type GateName } from '../analysis/analysis-plan.ts'
-import type { PairLoss } from '../analysis/assess-analysis.ts'
+import { FAILED_PROPERTY, OVER_PROPERTY } from '../analysis/analysis-plan.ts'
+import type { PairLoss } from '../analysis/observed.ts'
 import type { InvariantBreach, PairComparison } from '../comparators/compare-pair.ts'
 import type { PropertyCounters } from '../evidence/counters.ts'
+import { CounterTable } from './counter-table.ts'
 import { drawRow, drawUniform, hashText } from './draw.ts'
+import { OrderedSlots } from './ordered-slots.ts'
 import { type PairExample, PairExamples } from './pair-examples.ts'
 import { RecentIds } from './recent-ids.ts'
+import { SegmentNames } from './segment-names.ts'
 
 export interface PairLedgerOptions {
   readonly source: string
@@ -12,15 +15,25 @@ export interface PairLedgerOptions {
   /** Unknown to clients and new for each series and process: a client that chooses its request ids shall not choose what counts. */
   readonly salt: string
   /**
+   * A run of the candidate longer than this is slow; null: slow runs are not counted.
+   * @defaultValue null
+   */
+  readonly overMs?: number | null
+  /**
+   * Ids that count no more. Ledgers of one series share it (and their salt), so that a request counts once over all sources.
+   * @defaultValue one of its own, for 200,000 ids
+   */
+  readonly seen?: RecentIds
+  /**
    * Runs that may be open at once; one more counts as lost. Bounds memory when the oldest does not settle.
    * @defaultValue 10,000
    */
   readonly openRunsMax?: number
   /**
-   * Request ids that are remembered, so that each counts once.
-   * @defaultValue 200,000
+   * Values of the segment header that are counted apart; the rest count as `other`.
+   * @defaultValue 20
    */
-  readonly rememberedIds?: number
+  readonly segmentsMax?: number
   /**
    * Pairs of each kind kept for display.
    * @defaultValue 200
@@ -38,30 +51,45 @@ export interface LedgerSnapshot {
   readonly breach: { readonly requestId: string; readonly breach: InvariantBreach } | null
 }
 
+/** A request that is about to become a pair. */
+export interface LedgerRequest {
+  readonly requestId: string
+  /** Value of the header that splits evidence; empty where there is none. */
+  readonly segment: string
+}
+
+/** What became of a run. */
+export interface SettledRun {
+  /** A request without a comparison is lost. */
+  readonly comparisons: readonly PairComparison[]
+  /** `Infinity` for a run that was ended or given up; null when the candidate was not run or nobody measured. */
+  readonly candidateRunMs: number | null
+}
+
 /** A place in the order of admission. `settle` or `lose` closes it; what is called later has no effect. */
 export interface RunSlot {
   /** The row of a request that counts, out of `rows`. Drawn at admission, from the request id alone. */
   unitRow(requestId: string, rows: number): number
-  /** Both versions answered or failed, and the answers were compared. A request without a comparison is lost. */
-  settle(comparisons: readonly PairComparison[]): void
+  /** Both versions answered or failed, and the answers were compared. */
+  settle(run: SettledRun): void
   /** The platform lost the run: nobody's error. */
   lose(): void
 }
 
 interface OpenRun {
   /** Requests of the run that count: those not seen before in the series. */
-  readonly fresh: readonly string[]
+  readonly fresh: readonly LedgerRequest[]
   /** The one whose failure counts. */
   readonly errorUnit: string | undefined
   readonly atMs: number
-  comparisons: readonly PairComparison[] | undefined
 }
 
-interface MutableCounters {
-  nPlus: number
-  nZero: number
-  nMinus: number
+interface ClosedRun {
+  readonly run: OpenRun
+  readonly settled: SettledRun
 }
+
+const NOTHING: SettledRun = { comparisons: [], candidateRunMs: null }
 
 /**
  * Counts pairs in order of admission: a run counts only when every run admitted before it is settled or lost.
@@ -74,9 +102,9 @@ export class PairLedger {
   readonly #options: PairLedgerOptions
   readonly #seen: RecentIds
   readonly #examples: PairExamples
-  readonly #counters = new Map<GateName, Map<string, MutableCounters>>()
-  #open: OpenRun[] = []
-  #first = 0
+  readonly #segments: SegmentNames
+  readonly #counters = new CounterTable()
+  readonly #slots: OrderedSlots<ClosedRun>
   #seq = 0
   #admitted = 0
   #lost = 0
@@ -84,21 +112,27 @@ export class PairLedger {
 
   constructor(options: PairLedgerOptions) {
     this.#options = options
-    this.#seen = new RecentIds(options.rememberedIds ?? 200_000)
+    this.#seen = options.seen ?? new RecentIds(200_000)
     this.#examples = new PairExamples(options.salt, options.examples ?? 200)
+    this.#segments = new SegmentNames(options.segmentsMax ?? 20)
+    this.#slots = new OrderedSlots(options.openRunsMax ?? 10_000, (closed) => this.#count(closed))
   }
 
   /** Takes the next place in the order. Called when the coin fell, before either version runs. */
-  admitRun(requestIds: readonly string[], atMs: number): RunSlot {
-    const { salt, openRunsMax = 10_000 } = this.#options
-    const fresh = requestIds.filter((id) => this.#seen.add(hashText(id, `${salt}/seen`)))
-    const run: OpenRun = { fresh, errorUnit: this.#drawErrorUnit(fresh), atMs, comparisons: undefined }
-    const full = this.#open.length - this.#first >= openRunsMax
-    this.#open.push(run)
+  admitRun(requests: readonly LedgerRequest[], atMs: number): RunSlot {
+    const { salt } = this.#options
+    const fresh = requests
+      .filter(({ requestId }) => this.#seen.add(hashText(requestId, `${salt}/seen`)))
+      .map(({ requestId, segment }) => ({ requestId, segment: this.#segments.nameOf(segment) }))
+    const run: OpenRun = { fresh, errorUnit: this.#drawErrorUnit(fresh), atMs }
+    const { full } = this.#slots
+    const close = this.#slots.admit()
     const slot: RunSlot = {
       unitRow: (requestId, rows) => drawRow(drawUniform(requestId, `${salt}/row`), rows),
-      settle: (comparisons) => this.#close(run, comparisons),
-      lose: () => this.#close(run, []),
+      settle: (settled) => {
+        if (close({ run, settled })) this.#noteBreach(settled.comparisons)
+      },
+      lose: () => void close({ run, settled: NOTHING }),
     }
     if (full) slot.lose()
     return slot
@@ -107,12 +141,9 @@ export class PairLedger {
   /** Everything counted so far. */
   snapshot(): LedgerSnapshot {
     const { source, step } = this.#options
-    const counters = [...this.#counters].flatMap(([gate, properties]) =>
-      [...properties].map(([property, counts]) => ({ source, step, gate, property, ...counts })),
-    )
     return {
       seq: this.#seq,
-      counters,
+      counters: this.#counters.rows(source, step),
       loss: { source, step, admitted: this.#admitted, lost: this.#lost },
       breach: this.#breach,
     }
@@ -123,28 +154,15 @@ export class PairLedger {
     return this.#examples.list()
   }
 
-  #drawErrorUnit(fresh: readonly string[]): string | undefined {
-    const luck = (id: string) => hashText(id, `${this.#options.salt}/error`)
-    return fresh.reduce<string | undefined>(
-      (drawn, id) => (drawn === undefined || luck(id) < luck(drawn) ? id : drawn),
-      undefined,
-    )
-  }
-
-  #close(run: OpenRun, comparisons: readonly PairComparison[]): void {
-    if (run.comparisons !== undefined) return
-    run.comparisons = comparisons
-    this.#noteBreach(comparisons)
-    for (let next = this.#open[this.#first]; next?.comparisons; next = this.#open[this.#first]) {
-      this.#count(next, next.comparisons)
-      next.comparisons = []
-      this.#first++
-      this.#seq++
+  #drawErrorUnit(fresh: readonly LedgerRequest[]): string | undefined {
+    let [drawn, least]: [string | undefined, number] = [undefined, Number.POSITIVE_INFINITY]
+    for (const { requestId } of fresh) {
+      const luck = hashText(requestId, `${this.#options.salt}/error`)
+      if (luck >= least) continue
+      drawn = requestId
+      least = luck
     }
-    if (this.#first > 1_024 && this.#first * 2 > this.#open.length) {
-      this.#open = this.#open.slice(this.#first)
-      this.#first = 0
-    }
+    return drawn
   }
 
   // A breach needs no statistics, so it waits for nothing.
@@ -156,37 +174,35 @@ export class PairLedger {
     this.#seq++
   }
 
-  #count(run: OpenRun, comparisons: readonly PairComparison[]): void {
-    const byId = new Map(comparisons.map((pair) => [pair.requestId, pair]))
-    for (const id of run.fresh) {
+  #count({ run, settled }: ClosedRun): void {
+    this.#seq++
+    const byId = new Map(settled.comparisons.map((pair) => [pair.requestId, pair]))
+    for (const { requestId, segment } of run.fresh) {
       this.#admitted++
-      const pair = byId.get(id)
+      const pair = byId.get(requestId)
       if (pair === undefined) {
         this.#lost++
         continue
       }
-      if (id === run.errorUnit) this.#countError(pair)
+      if (requestId === run.errorUnit) this.#countError(pair, segment)
       for (const { output, unitAgrees } of pair.outputs) {
-        const counters = this.#of('disagreement', output)
-        if (unitAgrees) counters.nZero++
-        else counters.nPlus++
+        this.#counters.count({ gate: 'disagreement', property: output, segment }, unitAgrees ? 0 : 1)
       }
       this.#examples.add(pair, run.atMs)
     }
+    if (run.fresh.length > 0) this.#countRun(settled.candidateRunMs)
   }
 
-  #countError(pair: PairComparison): void {
-    const counters = this.#of('errors', FAILED_PROPERTY)
-    if (pair.candidateFailed === pair.baselineFailed) counters.nZero++
-    else if (pair.candidateFailed) counters.nPlus++
-    else counters.nMinus++
+  #countError(pair: PairComparison, segment: string): void {
+    const difference = Number(pair.candidateFailed) - Number(pair.baselineFailed)
+    const key = { gate: 'errors', property: FAILED_PROPERTY, segment }
+    this.#counters.count(key, difference > 0 ? 1 : difference < 0 ? -1 : 0)
   }
 
-  #of(gate: GateName, property: string): MutableCounters {
-    const properties = this.#counters.get(gate) ?? new Map<string, MutableCounters>()
-    this.#counters.set(gate, properties)
-    const counters = properties.get(property) ?? { nPlus: 0, nZero: 0, nMinus: 0 }
-    properties.set(property, counters)
-    return counters
+  #countRun(candidateRunMs: number | null): void {
+    const { overMs = null } = this.#options
+    if (overMs === null || candidateRunMs === null) return
+    const key = { gate: 'slowRuns', property: OVER_PROPERTY, segment: '' }
+    this.#counters.count(key, candidateRunMs > overMs ? 1 : 0)
   }
 }

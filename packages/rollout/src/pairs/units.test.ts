@@ -3,7 +3,7 @@ import { FAILED_PROPERTY } from '../analysis/analysis-plan.ts'
 import type { PairComparison } from '../comparators/compare-pair.ts'
 import { logE } from '../evidence/log-e.ts'
 import { seededRandom } from '../evidence/seeded-random.fixture.ts'
-import { PairLedger, type RunSlot } from './pair-ledger.ts'
+import { PairLedger, type RunSlot, type SettledRun } from './pair-ledger.ts'
 
 const SEED = 20_260_802
 const MARGIN = 0.01
@@ -25,6 +25,10 @@ function answer(requestId: string, candidateFailed: boolean): PairComparison {
   }
 }
 
+function runOf(...comparisons: PairComparison[]): SettledRun {
+  return { comparisons, candidateRunMs: null }
+}
+
 function errorsOf(ledger: PairLedger) {
   const row = ledger.snapshot().counters.find((counters) => counters.property === FAILED_PROPERTY)
   return row ?? { nPlus: 0, nZero: 0, nMinus: 0 }
@@ -42,13 +46,13 @@ function passesWithLateTimeouts(random: () => number, salt: string) {
   const passes = { byAdmission: false, byCompletion: false }
   for (let now = 0; now < 3_000; now++) {
     const due = late[0]?.atMs === now ? late.shift() : undefined
-    due?.slot.settle([answer(due.id, true)])
+    due?.slot.settle(runOf(answer(due.id, true)))
     if (due) completed.nPlus++
     const id = `r${now}`
-    const slot = ledger.admitRun([id], now)
+    const slot = ledger.admitRun([{ requestId: id, segment: '' }], now)
     if (random() < 0.03) late.push({ slot, id, atMs: now + 1_000 })
     else {
-      slot.settle([answer(id, false)])
+      slot.settle(runOf(answer(id, false)))
       completed.nZero++
     }
     if (now % 50 !== 0) continue
@@ -75,7 +79,12 @@ describe(`what counts as one unit, and when (seed ${SEED})`, () => {
       for (let batch = 0; batch < 3_000; batch++) {
         const ids = Array.from({ length: 8 }, (_, index) => `r${batch}-${index}`)
         const answers = ids.map((id) => answer(id, random() < 0.003))
-        ledger.admitRun(ids, 0).settle(answers)
+        ledger
+          .admitRun(
+            ids.map((requestId) => ({ requestId, segment: '' })),
+            0,
+          )
+          .settle(runOf(...answers))
         if (answers.some((one) => one.candidateFailed)) perRun.nPlus++
         else perRun.nZero++
       }

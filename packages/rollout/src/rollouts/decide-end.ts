@@ -1,25 +1,30 @@
+import type { AnalysisReason } from '../analysis/analysis.ts'
 import { formatVersion } from '../text/format.ts'
 import type { RolloutFacts, RolloutRecord } from './rollout-facts.ts'
-import type { Move } from './transitions.ts'
+import { type FailReason, isCompared } from './rollout-position.ts'
+import { type Move, mayMove } from './transitions.ts'
 
-/** What ends an open rollout whatever its state: a person's act, a changed world, or evidence of harm. Null when it may go on. */
+/**
+ * What ends an open rollout whatever its state: a person's act, a changed world, or evidence of harm. Null when it may go on. Of a version in
+ * its bake, which is live, other rules hold.
+ */
 export function decideEnd(rollout: RolloutRecord, facts: RolloutFacts): Move | null {
-  return byPerson(facts) ?? byChange(rollout, facts) ?? byEvidence(rollout, facts)
+  return byPerson(rollout, facts) ?? byChange(rollout, facts) ?? byEvidence(rollout, facts)
 }
 
-function byPerson({ act }: RolloutFacts): Move | null {
+function byPerson({ position }: RolloutRecord, { act }: RolloutFacts): Move | null {
   if (act?.type === 'abort') {
     return { cause: 'aborted', reason: 'byUser', detail: `${act.actor} aborted it: ${act.reason}` }
   }
-  if (act?.type === 'reject') {
-    return { cause: 'failed', reason: 'rejected', detail: `${act.actor} rejected it: ${act.reason}` }
+  if (act?.type === 'reject' && mayMove(position, 'rejected')) {
+    return { cause: 'rejected', detail: `${act.actor} rejected it: ${act.reason}` }
   }
   return null
 }
 
 function byChange(rollout: RolloutRecord, facts: RolloutFacts): Move | null {
   const candidate = formatVersion(rollout.candidate.number)
-  const judgedByPolicy = rollout.kind === 'evidence' || rollout.kind === 'immediate'
+  const judgedByPolicy = isCompared(rollout.kind) || rollout.kind === 'immediate'
   if (rollout.baseline?.number !== facts.live?.number) {
     const live = facts.live === null ? 'no version' : formatVersion(facts.live.number)
     return { cause: 'aborted', reason: 'baselineChanged', detail: `${live} is live now` }
@@ -40,11 +45,30 @@ function byChange(rollout: RolloutRecord, facts: RolloutFacts): Move | null {
   return null
 }
 
-function byEvidence(rollout: RolloutRecord, { analysis }: RolloutFacts): Move | null {
-  if (rollout.kind !== 'evidence' || analysis?.outcome !== 'fail') return null
+function byEvidence(rollout: RolloutRecord, facts: RolloutFacts): Move | null {
+  const harm = harmOf(rollout, facts)
+  if (harm === null) return null
+  return rollout.kind === 'rehearsal'
+    ? { cause: 'aborted', reason: 'rehearsed', detail: `${harm.detail} in its rehearsal` }
+    : { cause: 'failed', ...harm }
+}
+
+type GateReason = Exclude<FailReason, 'load' | 'rejected' | 'rolledBack'>
+
+/** What the evidence has against the candidate; null when nothing. */
+export function harmOf(
+  rollout: RolloutRecord,
+  { analysis }: RolloutFacts,
+): { readonly reason: GateReason; readonly detail: string } | null {
+  if (!isCompared(rollout.kind) || analysis?.outcome !== 'fail') return null
   const { reason, detail } = analysis
-  if (reason === null || reason === 'shed' || reason === 'maxDuration') return null
-  const candidate = formatVersion(rollout.candidate.number)
+  if (reason === null || !speaksAgainst(reason)) return null
   const what = reason === 'invariant' ? `an invariant: ${detail}` : `the gate ${reason}`
-  return { cause: 'failed', reason, detail: `${candidate} failed ${what}` }
+  return { reason, detail: `${formatVersion(rollout.candidate.number)} failed ${what}` }
+}
+
+const UNDECIDED: ReadonlySet<AnalysisReason> = new Set(['shed', 'coverage', 'maxDuration'])
+
+function speaksAgainst(reason: AnalysisReason): reason is GateReason {
+  return !UNDECIDED.has(reason)
 }

@@ -1,27 +1,50 @@
-import { type AbortReason, type PauseReason, PlatformError, type RolloutStep } from '@understudy/core'
+import {
+  type AbortReason,
+  type PauseReason,
+  PlatformError,
+  type RolloutKind,
+  type RolloutStep,
+} from '@understudy/core'
 import type { AnalysisReason } from '../analysis/analysis.ts'
 
-/** Why a rollout failed: its version did not load, a person rejected it, or the evidence spoke against it. */
-export type FailReason = 'load' | 'rejected' | Exclude<AnalysisReason, 'shed' | 'maxDuration'>
+/** Why a rollout failed: its version did not load, a person rejected it, the evidence spoke against it, or it was live and was taken off. */
+export type FailReason =
+  | 'load'
+  | 'rejected'
+  | 'rolledBack'
+  | Exclude<AnalysisReason, 'shed' | 'coverage' | 'maxDuration'>
 
-/** Where a rollout stands. Final states keep the step at which it ended. */
-export type RolloutPosition =
-  | { readonly state: 'progressing'; readonly step: RolloutStep; readonly reason: null }
-  | { readonly state: 'paused'; readonly step: RolloutStep; readonly reason: PauseReason }
-  | { readonly state: 'succeeded'; readonly step: RolloutStep; readonly reason: null }
-  | { readonly state: 'failed'; readonly step: RolloutStep; readonly reason: FailReason }
-  | { readonly state: 'aborted'; readonly step: RolloutStep; readonly reason: AbortReason }
+interface Place {
+  /** A pause keeps the step that it interrupted, an end the step at which it came. */
+  readonly step: RolloutStep
+  /** The canary weight reached, counted from 0 in the policy's list; null while there was none. It is kept until the end. */
+  readonly weightIndex: number | null
+}
+
+/** Where a rollout stands. */
+export type RolloutPosition = Place &
+  (
+    | { readonly state: 'progressing'; readonly reason: null }
+    | { readonly state: 'paused'; readonly reason: PauseReason }
+    | { readonly state: 'succeeded'; readonly reason: null }
+    | { readonly state: 'failed'; readonly reason: FailReason }
+    | { readonly state: 'aborted'; readonly reason: AbortReason }
+  )
 
 /** The states of the table: a position without what varies in its reason. */
 export const PHASES = [
   'preparing',
   'shadow',
+  'canary',
   'promoting',
+  'bake',
   'pausedApproval',
   'pausedInconclusive',
   'pausedNoData',
   'pausedHeld',
+  'pausedFrozen',
   'pausedNodesLagging',
+  'pausedByUser',
   'succeeded',
   'failed',
   'aborted',
@@ -29,14 +52,21 @@ export const PHASES = [
 export type RolloutPhase = (typeof PHASES)[number]
 
 /** Where a new rollout begins. */
-export const FIRST_POSITION: RolloutPosition = { state: 'progressing', step: 'preparing', reason: null }
+export const FIRST_POSITION: RolloutPosition = {
+  state: 'progressing',
+  step: 'preparing',
+  weightIndex: null,
+  reason: null,
+}
 
 const PAUSED = {
   approval: 'pausedApproval',
   inconclusive: 'pausedInconclusive',
   noData: 'pausedNoData',
   held: 'pausedHeld',
+  frozen: 'pausedFrozen',
   nodesLagging: 'pausedNodesLagging',
+  byUser: 'pausedByUser',
 } as const satisfies Record<PauseReason, RolloutPhase>
 
 /**
@@ -57,6 +87,16 @@ export function phaseOf(position: RolloutPosition): RolloutPhase {
 }
 
 /** Whether the rollout has not ended. */
-export function isOpen(position: RolloutPosition): boolean {
-  return position.state === 'progressing' || position.state === 'paused'
+export function isOpen({ state }: RolloutPosition): boolean {
+  return state === 'progressing' || state === 'paused'
+}
+
+/** Whether the candidate has answered clients in this rollout: in canary, or live. */
+export function answeredClients({ step, weightIndex }: RolloutPosition): boolean {
+  return weightIndex !== null || step === 'bake'
+}
+
+/** Whether a rollout of this kind compares its candidate with what is live. */
+export function isCompared(kind: RolloutKind): boolean {
+  return kind === 'evidence' || kind === 'rehearsal'
 }

@@ -14,7 +14,7 @@ export function decideDrift(input: WishInput): Drift | null {
   if (newest.number === live?.number) return null
   if (live !== null && newest.number < live.number) return deletedInGit(live.number)
   const reason = reasonAgainst(input, newest)
-  return { reason, detail: detailOf(reason, newest, live?.number ?? null) }
+  return { reason, detail: detailOf(input, reason, newest) }
 }
 
 /** A drift with the moment since when Git and what is served differ. */
@@ -39,7 +39,9 @@ function newestOf(tip: readonly TipVersion[]): TipVersion | null {
 
 function reasonAgainst(input: WishInput, newest: TipVersion): DriftReason {
   const { rollout, held, stalled, trigger } = input
-  const running = rollout?.candidate.number === newest.number
+  // A rehearsal does not bring its version nearer to being live.
+  const running =
+    rollout !== null && rollout.kind !== 'rehearsal' && rollout.candidate.number === newest.number
   const standing = standingOf(input, newest.digest)
   if (standing === 'withdrawn') return 'withdrawn'
   if (newest.state === 'rejected') return 'rejected'
@@ -67,10 +69,25 @@ const OBSTACLES: Readonly<Record<DriftReason, string>> = {
   deletedInGit: 'is no longer in Git',
 }
 
-function detailOf(reason: DriftReason, newest: TipVersion, live: number | null): string {
+function detailOf(input: WishInput, reason: DriftReason, newest: TipVersion): string {
+  const { live } = input.plan
   const because = reason === 'rejected' && newest.reason !== null ? `: ${newest.reason}` : ''
-  const served = live === null ? 'no version is live' : `${formatVersion(live)} is live`
-  return `${formatVersion(newest.number)} is the newest in Git and ${OBSTACLES[reason]}${because}; ${served}`
+  const obstacle = reason === 'rolloutRunning' ? runningObstacle(input, newest) : OBSTACLES[reason]
+  const served = live === null ? 'no version is live' : `${formatVersion(live.number)} is live`
+  return `${formatVersion(newest.number)} is the newest in Git and ${obstacle}${because}; ${served}`
+}
+
+/** The rollout that keeps the newest from being live may be that of another version. */
+function runningObstacle({ rollout }: WishInput, newest: TipVersion): string {
+  if (rollout === null) return 'is tried next'
+  const open = formatVersion(rollout.candidate.number)
+  if (rollout.kind === 'rehearsal') {
+    return rollout.candidate.number === newest.number
+      ? 'is rehearsed first'
+      : `waits for the rehearsal of ${open}`
+  }
+  if (rollout.candidate.number === newest.number) return OBSTACLES.rolloutRunning
+  return rollout.step === 'bake' ? `waits for the bake of ${open}` : `waits for the rollout of ${open}`
 }
 
 function deletedInGit(live: number): Drift {

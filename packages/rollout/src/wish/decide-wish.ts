@@ -1,14 +1,14 @@
 import type { RolloutKind } from '@understudy/core'
 import { decideDrift } from './decide-drift.ts'
 import type { TipVersion, WishAct, WishDecision, WishInput } from './wish.ts'
-import { standingOf, wishedVersion } from './wished-version.ts'
+import { requestedRehearsal, standingOf, wishedVersion } from './wished-version.ts'
 
 /**
  * Decides what Git asks for, the one act that follows, and whether what is served differs from it.
  *
  * Withdrawn wins over hold, hold over trigger. A hold does not keep a version from being tried, only from going live. Nothing is
  * started below live, without validation, or with a digest that failed (save on request) or was withdrawn; deleting files from Git
- * never takes off what is live. Calling it again on what it brought about gives `none`.
+ * never takes off what is live, in its bake or after. Calling it again on what it brought about gives `none`.
  */
 export function decideWish(input: WishInput): WishDecision {
   const wished = input.stalled ? null : wishedVersion(input)
@@ -21,8 +21,10 @@ export function decideWish(input: WishInput): WishDecision {
 
 function decideAct(input: WishInput, wished: TipVersion | null): WishAct {
   const { rollout, plan, tip, stalled } = input
-  if (rollout === null) return wished ? startOf(input, wished) : { type: 'none' }
+  if (rollout === null) return startAny(input, wished)
   const { candidate, baseline } = rollout
+  // It is live: what comes next waits until it has proved itself, and what left Git is drift.
+  if (rollout.step === 'bake') return { type: 'none' }
   if (baseline?.number !== plan.live?.number) return { type: 'abort', reason: 'baselineChanged' }
   if (standingOf(input, candidate.digest) === 'withdrawn') return { type: 'abort', reason: 'byUser' }
   if (stalled) return { type: 'none' }
@@ -31,6 +33,15 @@ function decideAct(input: WishInput, wished: TipVersion | null): WishAct {
   }
   if (wished === null || wished.number === candidate.number) return { type: 'none' }
   return { ...startOf(input, wished), type: 'supersede' }
+}
+
+/** A rehearsal that was asked for comes first, save when another version is to go live: then it waits. */
+function startAny(input: WishInput, wished: TipVersion | null): WishAct {
+  const rehearsed = input.stalled ? null : requestedRehearsal(input)
+  if (rehearsed !== null && (wished === null || wished.number === rehearsed.number)) {
+    return { type: 'start', number: rehearsed.number, kind: 'rehearsal' }
+  }
+  return wished ? startOf(input, wished) : { type: 'none' }
 }
 
 function startOf(input: WishInput, wished: TipVersion) {

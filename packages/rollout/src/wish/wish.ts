@@ -4,6 +4,7 @@ import type {
   PauseReason,
   RolloutKind,
   RolloutPolicy,
+  RolloutStep,
   Standing,
   VersionState,
 } from '@understudy/core'
@@ -23,10 +24,19 @@ export interface TipVersion extends VersionRef {
 
 /** The rollout that is open, as far as the wish is concerned. */
 export interface OpenRollout {
+  readonly kind: RolloutKind
   readonly candidate: VersionRef
   /** What was live when it began. */
   readonly baseline: VersionRef | null
+  readonly step: RolloutStep
   readonly pauseReason: PauseReason | null
+}
+
+/** What a person asked for and no rollout has answered yet: a start by hand, `retry` of a failed one, or a rehearsal. */
+export interface RolloutRequest {
+  readonly number: number
+  /** A shadow that is compared and never promoted. */
+  readonly rehearsal: boolean
 }
 
 export interface WishInput {
@@ -37,11 +47,11 @@ export interface WishInput {
   readonly tip: readonly TipVersion[]
   /** By digest; a digest without an entry is untried. */
   readonly standings: ReadonlyMap<string, Standing>
+  /** A hold stands, also when it is past its expiry, which only alarms. */
   readonly held: boolean
   readonly plan: { readonly live: VersionRef | null }
   readonly rollout: OpenRollout | null
-  /** A number that a person asked for (a start by hand, `retry` of a failed one) and no rollout has answered yet. */
-  readonly requested: number | null
+  readonly requested: RolloutRequest | null
 }
 
 /** What is done about the wish. Carried out in one transaction; the next look decides again. */

@@ -17,6 +17,7 @@ describe('LoaderHarness', () => {
   let tracker: ResourceTracker
   let states: string[]
   let unloadErrors: PlatformError[]
+  let onReady: ((harness: LoaderHarness<FakeServable>) => void) | undefined
 
   beforeEach(() => {
     clock = new TestClock()
@@ -24,6 +25,7 @@ describe('LoaderHarness', () => {
     tracker = new ResourceTracker(100)
     states = []
     unloadErrors = []
+    onReady = undefined
   })
 
   function create(): LoaderHarness<FakeServable> {
@@ -31,7 +33,10 @@ describe('LoaderHarness', () => {
       ...{ id: ID, clock, tracker, createLoader: loaders.factory(ID), slots: new Limiter(1) },
       retry: { attempts: 3, initialDelayMs: 100, delayMsMax: 150 },
       contextOf: () => ({ role: 'live' }),
-      onState: (harness) => states.push(harness.state),
+      onState: (harness) => {
+        states.push(harness.state)
+        if (harness.state === 'ready') onReady?.(harness)
+      },
       onUnloadError: (error) => unloadErrors.push(error),
     })
   }
@@ -49,6 +54,18 @@ describe('LoaderHarness', () => {
     expect(loaders.calls).toEqual(['load iris@1', 'warm iris@1'])
     expect(harness.servable?.alive).toBe(true)
     expect(tracker.reservedBytes).toBe(1)
+  })
+
+  it('ends its load in peace when it is unloaded in the moment in which it became ready', async () => {
+    let unloaded: Promise<void> | undefined
+    onReady = (harness) => {
+      harness.requestUnload()
+      unloaded = harness.quiesce(0).then(() => harness.unload())
+    }
+    const harness = create()
+    await harness.load()
+    await unloaded
+    expect([harness.state, loaders.alive, tracker.reservedBytes]).toEqual(['disabled', 0, 0])
   })
 
   it('waits longer after each failure that may pass, with a fresh loader each time', async () => {

@@ -90,7 +90,8 @@ export class LoaderHarness<S> {
     this.#to('loadRequested')
     for (let attempt = 1; ; attempt += 1) {
       const failure = await this.#options.slots.run(() => this.#attempt())
-      if (this.#state === 'ready') return
+      // It may have been unloaded again by now.
+      if (failure === null) return
       if (failure === undefined || this.cancelled) break
       const delayMs = retryDelayMs(failure, attempt, this.#options.retry)
       if (delayMs === undefined) return this.fail(failure)
@@ -144,8 +145,11 @@ export class LoaderHarness<S> {
     this.#to('disabled')
   }
 
-  /** One bracket of a fresh loader. Returns what went wrong; after that nothing of the attempt is left. */
-  async #attempt(): Promise<PlatformError | undefined> {
+  /**
+   * One bracket of a fresh loader. Returns what went wrong, undefined when it was stopped before it began; after that nothing of the attempt is left.
+   * Null: it is loaded.
+   */
+  async #attempt(): Promise<PlatformError | null | undefined> {
     const { signal } = this.#loadAbort
     if (signal.aborted) return undefined
     let started: Loader<S> | undefined
@@ -167,7 +171,7 @@ export class LoaderHarness<S> {
       this.#servable = { value: servable }
       this.#error = undefined
       this.#to('ready')
-      return undefined
+      return null
     } catch (error) {
       await this.#closeLoader(started)
       return toPlatformError(error)

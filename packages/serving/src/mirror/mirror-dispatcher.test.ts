@@ -2,6 +2,9 @@ import { PlatformError } from '@understudy/core'
 import { TestClock } from '@understudy/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type ExecutorIncident, type MirrorRunEnded, noopObserver } from '../observer.ts'
+import { InputValidator } from '../predict/input-validator.ts'
+import { PairRouter } from '../predict/pair-router.ts'
+import { ServedByVersions } from '../predict/served-by-versions.ts'
 import { RefusedInputs } from '../predict/suspect/refused-inputs.ts'
 import { SuspectIsolation } from '../predict/suspect/suspect-isolation.ts'
 import type { ServableHandle } from '../servable.ts'
@@ -13,7 +16,7 @@ import { flush } from '../test-support/flush.ts'
 import { mirrorPlan } from '../test-support/plans.ts'
 import { RecordingSink } from '../test-support/recording-sink.ts'
 import { MirrorDispatcher, type MirrorDispatcherOptions } from './mirror-dispatcher.ts'
-import type { MirrorTarget } from './mirror-lane.ts'
+import type { MirrorTarget } from './run-held.ts'
 
 describe('mirroring', () => {
   let clock: TestClock
@@ -53,7 +56,8 @@ describe('mirroring', () => {
     const release = () => {
       open -= 1
     }
-    const servable = { model: candidate, runTimeoutMs: 500, suspects }
+    const validator = new InputValidator(candidate.signature, candidate.batchable)
+    const servable = { model: candidate, runTimeoutMs: 500, suspects, validator }
     return {
       id: { name: 'm', version: 2 },
       servable,
@@ -72,20 +76,28 @@ describe('mirroring', () => {
         acquire: handle,
         isAvailable: () => true,
         planAgeMs: () => undefined,
+        liveLoadOf: () => undefined,
       },
       limits: { runsMax: 4, inputBytesMax: 1_000 },
       observer: { ...noopObserver, mirrorRunEnded: (event) => ended.push(event) },
       ...changes,
     })
     mirror.setPlan('m', mirrorPlan())
-    return { mirror, ...batcherRig({ clock, servable: baseline, mirror, maxQueue: 8 }) }
+    return { mirror, ...batcherRig({ clock, servable: baseline, router: routerOf(mirror), maxQueue: 8 }) }
+  }
+
+  function routerOf(mirror: MirrorDispatcher): PairRouter {
+    return new PairRouter({
+      ...{ mirror, clock, servedBy: new ServedByVersions() },
+      ...{ loadedAs: () => undefined, generationOf: () => 1 },
+    })
   }
 
   it('pairs what both versions answer to each request, and the client gets the baseline', async () => {
     const { ask } = rig()
     expect(await Promise.all([ask(1), ask(2, 3)])).toEqual([[2], [4, 6]])
     await flush()
-    expect(sink.runs.map((run) => run.requestIds)).toEqual([['r1', 'r2']])
+    expect(sink.requestIds()).toEqual([['r1', 'r2']])
     const pairs = sink.pairs().map(({ requestId, rows, baseline: a, candidate: b }) => ({
       ...{ requestId, rows },
       answers: [a, b].map((answer) => ('outputs' in answer ? valuesOfY(answer.outputs) : answer.error.code)),
@@ -129,7 +141,7 @@ describe('mirroring', () => {
     await flush()
     await ask(6)
     await flush()
-    expect(sink.runs.map((run) => run.requestIds[0])).toEqual(['r1', 'r2', 'r3', 'r4', 'r6'])
+    expect(sink.requestIds().flat()).toEqual(['r1', 'r2', 'r3', 'r4', 'r6'])
     expect(new Set(sink.outcomes())).toEqual(new Set(['settled']))
   })
 
@@ -142,9 +154,13 @@ describe('mirroring', () => {
 
   it('gives way when the live queue is long', async () => {
     const { mirror } = rig()
-    const batch = { id: { name: 'm', version: 1 }, requests: [], inputs: rowsOfX([1, 1]) }
-    expect(mirror.admit({ ...batch, liveBusy: true })).toBeUndefined()
-    expect(mirror.admit({ ...batch, liveBusy: false })).toBeDefined()
+    const lane = mirror.laneOf({ name: 'm', version: 1 })
+    if (lane === undefined) throw new Error('There is no lane.')
+    const admit = (queued: number) =>
+      mirror.admit(lane, { requests: [], load: { queued, queueMax: 8, inFlight: 0, waitedMs: 0 } })
+    expect(admit(5)).toBeUndefined()
+    expect(admit(0)).toBeDefined()
+    expect(sink.batches.map(({ sampled }) => sampled)).toEqual([false, true])
   })
 
   it.each([
@@ -265,7 +281,7 @@ describe('mirroring', () => {
   it('pairs what the baseline answers when its own process ended under the batch', async () => {
     const crashing = new CrashingModel(13)
     const { mirror } = rig()
-    const { ask } = batcherRig({ clock, servable: crashing, mirror })
+    const { ask } = batcherRig({ clock, servable: crashing, router: routerOf(mirror) })
     await Promise.allSettled([ask(1), ask(13)])
     await flush()
     expect(sink.pairs().map((pair) => pair.baseline)).toMatchObject([
@@ -313,7 +329,7 @@ describe('mirroring', () => {
   it.each([
     ['the rollout ends', null],
     ['another rollout begins', mirrorPlan({ rolloutId: 'rollout-2' })],
-    ['the step changes', mirrorPlan({ step: 'canary' })],
+    ['the step changes', mirrorPlan({ step: 'canary-5', candidateShare: 0.05 })],
     ['the candidate changes', mirrorPlan({ candidate: 3 })],
   ])('loses what waits when %s; the run at work still settles', async (_why, plan) => {
     candidate.held = true
@@ -381,12 +397,12 @@ describe('mirroring', () => {
     const admit = () => {
       throw new Error('sink is broken')
     }
-    const { ask } = rig({ observer, sink: { admit } })
+    const { ask } = rig({ observer, sink: { admit, passed: () => {} } })
     expect(await ask(1)).toEqual([2])
     const settle = () => {
       throw new Error('ticket is broken')
     }
-    const second = rig({ observer, sink: { admit: () => ({ settle, lose: settle }) } })
+    const second = rig({ observer, sink: { admit: () => ({ settle, lose: settle }), passed: () => {} } })
     expect(await second.ask(2)).toEqual([4])
     await flush()
     expect(troubles.map((error) => error.message)).toEqual(['sink is broken', 'ticket is broken'])

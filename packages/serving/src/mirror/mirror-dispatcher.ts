@@ -1,8 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type MirrorPlan, toPlatformError } from '@understudy/core'
 import type { MirrorSink, RunTicket } from '../mirror-sink.ts'
+import type { BatchLoad } from '../predict/batch-router.ts'
+import type { RequestLoad } from '../predict/micro-batcher.ts'
+import type { BatchRequest } from '../predict/pending-request.ts'
+import type { ReplayedRequest, ReplayOutcome } from '../request-keepers.ts'
 import type { ServableId } from '../servable.ts'
-import type { BatchMirror, MirrorableBatch, MirroredRun } from './batch-mirror.ts'
-import { MirrorLane, type MirrorLaneOptions } from './mirror-lane.ts'
+import { decideSample } from './decide-sample.ts'
+import { type MirroredRun, MirrorLane, type MirrorLaneOptions, type SecondClients } from './mirror-lane.ts'
+import { ReplayQueue } from './replay-queue.ts'
+import { segmentOf } from './segment-of.ts'
 
 /** A node that has heard nothing for this long does not know whether the rollout still runs. */
 const MIRROR_PLAN_AGE_MS_MAX = 60_000
@@ -10,15 +17,30 @@ const MIRROR_PLAN_AGE_MS_MAX = 60_000
 export interface MirrorDispatcherOptions extends MirrorLaneOptions {
   readonly sink: MirrorSink
   readonly isAvailable: (id: ServableId) => boolean
+  /** What clients ask of a version at this moment; undefined when it is not loaded. */
+  readonly liveLoadOf: (id: ServableId) => RequestLoad | undefined
   readonly planAgeMs: () => number | undefined
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
 
+/** A batch of live requests that is about to run on the first version of a lane. */
+export interface MirrorableBatch {
+  readonly requests: readonly BatchRequest[]
+  readonly load: BatchLoad
+  /** Requests that the second version answers, when the batch is sampled. */
+  readonly clients?: SecondClients | undefined
+}
+
+interface Mirrored {
+  readonly lane: MirrorLane
+  readonly replays: ReplayQueue
+}
+
 /** Throws the coins and keeps one lane per model that mirrors. A changed plan closes the lane of the old one. */
-export class MirrorDispatcher implements BatchMirror {
+export class MirrorDispatcher {
   readonly #options: MirrorDispatcherOptions
-  readonly #lanes = new Map<string, MirrorLane>()
+  readonly #mirrored = new Map<string, Mirrored>()
 
   constructor(options: MirrorDispatcherOptions) {
     this.#options = options
@@ -26,57 +48,88 @@ export class MirrorDispatcher implements BatchMirror {
 
   /** What to mirror of one model from now on; null: nothing. The same plan again changes nothing. */
   setPlan(model: string, plan: MirrorPlan | null): void {
-    const lane = this.#lanes.get(model)
-    if (lane !== undefined && plan !== null && samePlan(lane.plan, plan)) return
-    lane?.close()
-    if (plan === null) this.#lanes.delete(model)
-    else this.#lanes.set(model, new MirrorLane(model, plan, this.#options))
+    const known = this.#mirrored.get(model)
+    if (known !== undefined && isDeepStrictEqual(known.lane.plan, plan)) return
+    known?.replays.close()
+    known?.lane.close()
+    if (plan === null) this.#mirrored.delete(model)
+    else this.#mirrored.set(model, this.#begin(model, plan))
   }
 
-  /** Models that have a mirror plan. */
-  models(): readonly string[] {
-    return [...this.#lanes.keys()]
+  /** The lane of a model, when `live` is expected to point to this version of it. */
+  laneOf({ name, version }: ServableId): MirrorLane | undefined {
+    const lane = this.#mirrored.get(name)?.lane
+    return lane?.primary.version === version ? lane : undefined
   }
 
-  admit(batch: MirrorableBatch): MirroredRun | undefined {
-    const lane = this.#lanes.get(batch.id.name)
-    if (lane === undefined || lane.plan.baseline !== batch.id.version) return undefined
-    if (batch.liveBusy || !lane.hasRoom() || !this.#mayMirror(lane)) return undefined
-    if (this.#options.random() >= lane.plan.sample) return undefined
-    const ticket = this.#ticket(lane.plan, batch)
-    return ticket && lane.admit(batch, ticket)
+  /** Throws the coin for one batch, before it runs. Synchronous and never throws; undefined: not sampled. */
+  admit(lane: MirrorLane, batch: MirrorableBatch): MirroredRun | undefined {
+    const ticket = this.#isSampled(lane, batch) ? this.#ticketOf(lane, batch.requests) : undefined
+    const { requests, clients } = batch
+    this.#contained(() => this.#options.sink.passed(lane.plan, requests.length, ticket !== undefined))
+    return ticket && lane.admit({ requests, ticket, clients })
+  }
+
+  /** Runs a request of earlier through both versions of the lane of this plan. Never rejects. */
+  async replay(mirror: MirrorPlan, request: ReplayedRequest): Promise<ReplayOutcome> {
+    for (const { lane, replays } of this.#mirrored.values()) {
+      if (lane.plan.seriesId === mirror.seriesId && lane.plan.step === mirror.step) {
+        return await replays.replay(request)
+      }
+    }
+    return 'refused'
   }
 
   close(): void {
-    for (const model of this.models()) this.setPlan(model, null)
+    for (const model of [...this.#mirrored.keys()]) this.setPlan(model, null)
+  }
+
+  #begin(model: string, plan: MirrorPlan): Mirrored {
+    const lane = new MirrorLane(model, plan, this.#options)
+    const replays = new ReplayQueue({
+      ...{ lane, runner: this.#options },
+      isBusy: () => this.#isBusy(lane),
+      isAllowed: () => this.#mayMirror(lane),
+      admit: (requestId) => this.#admitted(lane.plan, [{ requestId, segment: '' }], 'replay'),
+    })
+    return { lane, replays }
+  }
+
+  #isSampled(lane: MirrorLane, { load }: MirrorableBatch): boolean {
+    if (!this.#mayMirror(lane)) return false
+    const facts = { ...load, backlog: lane.openRuns, backlogBytes: lane.openBytes }
+    const chance = decideSample(lane.plan.sample, facts, this.#options.limits)
+    return chance > 0 && this.#options.random() < chance
   }
 
   #mayMirror(lane: MirrorLane): boolean {
     const { isAvailable, planAgeMs } = this.#options
-    return (planAgeMs() ?? 0) <= MIRROR_PLAN_AGE_MS_MAX && isAvailable(lane.candidate)
+    return (planAgeMs() ?? 0) <= MIRROR_PLAN_AGE_MS_MAX && isAvailable(lane.second)
   }
 
-  #ticket(plan: MirrorPlan, batch: MirrorableBatch): RunTicket | undefined {
+  #isBusy(lane: MirrorLane): boolean {
+    const load = this.#options.liveLoadOf(lane.primary)
+    return !lane.isIdle || (load !== undefined && load.queued + load.inFlight > 0)
+  }
+
+  #ticketOf({ plan }: MirrorLane, requests: readonly BatchRequest[]): RunTicket | undefined {
+    const admitted = requests.map(({ requestId, header }) => ({
+      requestId,
+      segment: segmentOf(header, plan.segmentHeader),
+    }))
+    return this.#admitted(plan, admitted, 'live')
+  }
+
+  #admitted(...[mirror, requests, source]: Parameters<MirrorSink['admit']>): RunTicket | undefined {
+    return this.#contained(() => this.#options.sink.admit(mirror, requests, source))
+  }
+
+  #contained<R>(tell: () => R): R | undefined {
     try {
-      return this.#options.sink.admit(
-        plan,
-        batch.requests.map((request) => request.requestId),
-      )
+      return tell()
     } catch (error) {
       this.#options.observer.troubled(toPlatformError(error))
       return undefined
     }
   }
-}
-
-function samePlan(a: MirrorPlan, b: MirrorPlan): boolean {
-  return (
-    a.rolloutId === b.rolloutId &&
-    a.seriesId === b.seriesId &&
-    a.step === b.step &&
-    a.baseline === b.baseline &&
-    a.candidate === b.candidate &&
-    a.sample === b.sample &&
-    JSON.stringify(a.compare) === JSON.stringify(b.compare)
-  )
 }

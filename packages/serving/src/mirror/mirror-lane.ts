@@ -1,148 +1,190 @@
-import { type Clock, type MirrorPlan, PlatformError } from '@understudy/core'
-import type { Pair, PairAnswer, RunTicket } from '../mirror-sink.ts'
+import { type MirrorPlan, type NamedTensors, type PlatformError, toPlatformError } from '@understudy/core'
+import type { PairAnswer, RunTicket } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
-import type { SuspectIsolation } from '../predict/suspect/suspect-isolation.ts'
-import type { ModelServable, ServableHandle, ServableId } from '../servable.ts'
-import type { MirrorableBatch, MirroredRun } from './batch-mirror.ts'
-import { answersOf } from './candidate-answers.ts'
-import { OnceTicket } from './once-ticket.ts'
-import { RunDeadline } from './run-deadline.ts'
+import type { ServableId } from '../servable.ts'
+import type { SampleLimits } from './decide-sample.ts'
+import { observedTicket } from './observed-ticket.ts'
+import type { OnceTicket } from './once-ticket.ts'
+import { type MirrorableRequest, pairedRun } from './paired-run.ts'
+import { runHeld, type VersionRunner } from './run-held.ts'
 import { tensorBytes } from './tensor-bytes.ts'
+import type { VersionRun } from './version-answers.ts'
 
-/** What the mirror needs of a loaded candidate. */
-export interface MirrorTarget {
-  readonly model: ModelServable
-  readonly runTimeoutMs: number
-  readonly suspects: SuspectIsolation
-}
-
-export interface MirrorLimits {
-  /** Runs of one model between admission and settlement. */
-  readonly runsMax: number
-  /** Their inputs together. */
-  readonly inputBytesMax: number
-}
-
-export interface MirrorLaneOptions {
-  readonly limits: MirrorLimits
-  readonly acquire: (id: ServableId) => ServableHandle<MirrorTarget>
-  readonly clock: Clock
+export interface MirrorLaneOptions extends VersionRunner {
+  readonly limits: SampleLimits
   readonly observer: ServingObserver
 }
 
+/** Requests of a mirrored batch that the second version answers. Either method is called, once, before it is known who ended a process. */
+export interface SecondClients {
+  answered(answers: readonly PairAnswer[], runTimeMs: number): void
+  failed(error: PlatformError): void
+}
+
+/** A batch that was sampled, as its first version reports on it. Both return at once. */
+export interface MirroredRun {
+  began(inputs: NamedTensors): void
+  /** After the answers have been handed out. */
+  answered(answers: readonly PairAnswer[], runMs: number | null): void
+}
+
+export interface AdmittedBatch {
+  readonly requests: readonly MirrorableRequest[]
+  readonly ticket: RunTicket
+  /** Undefined: nobody waits for the second version. */
+  readonly clients?: SecondClients | undefined
+}
+
 interface LaneRun {
-  readonly batch: MirrorableBatch
+  readonly requests: readonly MirrorableRequest[]
+  readonly clients: SecondClients | undefined
   readonly ticket: OnceTicket
   readonly inputBytes: number
-  baseline: readonly PairAnswer[] | undefined
+  inputs: NamedTensors | undefined
+  primary: VersionRun | undefined
+  second: VersionRun | undefined
+  /** The second version has begun it; from then on only it may lose the run. */
+  hasBegun: boolean
+  isRunning: boolean
 }
 
 /**
- * The bounded queue of one mirror plan: runs the candidate, one run at a time, in the order in which the baseline answered.
+ * The bounded queue of one mirror plan. The version that `live` points to is the *primary*, which runs every batch; the other one is the *second*, which
+ * runs those that were sampled: one at a time, in the order in which the primary answered, but at once where clients wait for it.
  *
- * Bounds count from admission, so whether a batch is sampled depends on load alone. Every ticket ends exactly once: settled when both
- * versions answered or failed, lost when the lane closes or the candidate is taken away.
+ * Bounds count from admission until the second version has really ended the run, so whether a batch is sampled depends on load alone. Every ticket
+ * ends exactly once: settled when both versions answered or failed, lost when the lane closes or the second version is taken away.
  */
 export class MirrorLane {
   readonly plan: MirrorPlan
+  readonly primary: ServableId
+  readonly second: ServableId
   readonly #options: MirrorLaneOptions
-  readonly candidate: ServableId
-  readonly #admitted = new Set<LaneRun>()
+  readonly #open = new Set<LaneRun>()
   readonly #queue: LaneRun[] = []
+  readonly #ended: LaneRun[] = []
   #inputBytes = 0
-  #begun: LaneRun | undefined
-  #working = false
-  #closed = false
+  #isWorking = false
+  #isSettling = false
 
   constructor(model: string, plan: MirrorPlan, options: MirrorLaneOptions) {
+    const { baseline, candidate } = plan
+    const [primary, second] = plan.candidateShare < 1 ? [baseline, candidate] : [candidate, baseline]
     this.plan = plan
-    this.candidate = { name: model, version: plan.candidate }
+    this.primary = { name: model, version: primary }
+    this.second = { name: model, version: second }
     this.#options = options
   }
 
-  hasRoom(): boolean {
-    const { runsMax, inputBytesMax } = this.#options.limits
-    return !this.#closed && this.#admitted.size < runsMax && this.#inputBytes < inputBytesMax
+  /** Runs that have not ended. */
+  get openRuns(): number {
+    return this.#open.size
   }
 
-  admit(batch: MirrorableBatch, ticket: RunTicket): MirroredRun {
-    const { clock, observer } = this.#options
-    const startedAtMs = clock.now()
-    const beganMs = clock.monotonicMs()
-    const inputBytes = tensorBytes(batch.inputs)
-    const once = new OnceTicket(ticket, {
-      failed: (error) => observer.troubled(error),
-      ended: (outcome) => {
-        this.#admitted.delete(run)
-        this.#inputBytes -= inputBytes
-        observer.mirrorRunEnded({
-          ...{ model: this.candidate.name, mirror: this.plan, requests: batch.requests.length, outcome },
-          ...{ startedAtMs, tookMs: clock.monotonicMs() - beganMs },
-        })
-      },
-    })
-    const run: LaneRun = { batch, ticket: once, inputBytes, baseline: undefined }
-    this.#admitted.add(run)
+  /** Inputs of those. */
+  get openBytes(): number {
+    return this.#inputBytes
+  }
+
+  /** No run waits for the second version, and none is with it. */
+  get isIdle(): boolean {
+    return this.#open.size === 0
+  }
+
+  admit({ requests, ticket, clients }: AdmittedBatch): MirroredRun {
+    const inputBytes = requests.reduce((sum, { inputs }) => sum + tensorBytes(inputs), 0)
+    const run: LaneRun = {
+      ...{ requests, clients, inputBytes, inputs: undefined, primary: undefined, second: undefined },
+      ...{ hasBegun: false, isRunning: false },
+      ticket: observedTicket(
+        ticket,
+        { model: this.second.name, mirror: this.plan, requests: requests.length },
+        { ...this.#options, onEnd: () => this.#close(run) },
+      ),
+    }
+    this.#open.add(run)
     this.#inputBytes += inputBytes
-    return { baselineAnswered: (answers) => this.#enqueue(run, answers) }
+    return {
+      began: (inputs) => {
+        run.inputs = inputs
+        if (clients !== undefined) void this.#runSecond(run, inputs)
+      },
+      answered: (answers, runMs) => this.#primaryAnswered(run, { answers, runMs }),
+    }
   }
 
-  /** Loses every run that the candidate has not begun; the one that it works on may still settle. */
+  /** Loses every run that the second version has not begun; those that it works on may still settle, and clients of theirs are answered. */
   close(): void {
-    this.#closed = true
-    for (const run of [...this.#admitted]) if (run !== this.#begun) run.ticket.lose()
+    for (const run of [...this.#open]) if (!run.hasBegun) run.ticket.lose()
     this.#queue.length = 0
   }
 
-  #enqueue(run: LaneRun, baseline: readonly PairAnswer[]): void {
-    if (run.ticket.ended) return
-    run.baseline = baseline
+  #primaryAnswered(run: LaneRun, primary: VersionRun): void {
+    run.primary = primary
+    if (run.inputs === undefined) {
+      run.clients?.failed(toPlatformError(new Error('The batch could not be put together.')))
+      run.ticket.lose()
+    } else if (run.hasBegun) this.#completed(run)
+    else if (!run.ticket.ended) this.#enqueue(run)
+  }
+
+  #enqueue(run: LaneRun): void {
     this.#queue.push(run)
-    if (this.#working) return
-    this.#working = true
+    if (this.#isWorking) return
+    this.#isWorking = true
     // After the live answers of this tick have been written.
     setImmediate(() => void this.#work())
   }
 
   async #work(): Promise<void> {
     for (let run = this.#queue.shift(); run !== undefined; run = this.#queue.shift()) {
-      this.#begun = run
-      if (!run.ticket.ended) await this.#runCandidate(run)
-      this.#begun = undefined
+      if (!run.ticket.ended && run.inputs !== undefined) await this.#runSecond(run, run.inputs)
     }
-    this.#working = false
+    this.#isWorking = false
   }
 
   /** Never rejects. */
-  async #runCandidate(run: LaneRun): Promise<void> {
-    let handle: ServableHandle<MirrorTarget>
-    try {
-      handle = this.#options.acquire(this.candidate)
-    } catch {
-      // The candidate is not there (any more): nobody's error.
-      run.ticket.lose()
-      return
-    }
-    const onRevoked = () => run.ticket.lose()
-    handle.revoked.addEventListener('abort', onRevoked, { once: true })
-    const { model, runTimeoutMs, suspects } = handle.servable
-    const limited = new RunDeadline(model, { id: this.candidate, runTimeoutMs, clock: this.#options.clock })
-    const candidate = await answersOf(limited, { batch: run.batch, suspects, ticket: run.ticket })
-    run.ticket.settle(pairs(run, candidate))
-    await limited.ended()
-    handle.revoked.removeEventListener('abort', onRevoked)
-    handle.release()
+  async #runSecond(run: LaneRun, inputs: NamedTensors): Promise<void> {
+    const { requests, clients, ticket } = run
+    run.hasBegun = true
+    run.isRunning = true
+    await runHeld(this.#options, {
+      ...{ id: this.second, batch: { requests, inputs } },
+      isVoid: () => ticket.ended,
+      onRun: (answers, runTimeMs) => clients?.answered(answers, runTimeMs),
+      onEnd: (second) => {
+        run.second = second
+        this.#completed(run)
+      },
+      onLost: (reason) => {
+        clients?.failed(toPlatformError(reason))
+        if (run.second === undefined) ticket.lose()
+      },
+    })
+    run.isRunning = false
+    this.#close(run)
   }
-}
 
-function pairs({ batch, baseline }: LaneRun, candidate: readonly PairAnswer[]): readonly Pair[] {
-  return batch.requests.map(({ requestId, rows, inputs }, index) => ({
-    ...{ requestId, rows, inputs },
-    baseline: baseline?.[index] ?? missing(requestId),
-    candidate: candidate[index] ?? missing(requestId),
-  }))
-}
+  #completed(run: LaneRun): void {
+    if (run.primary === undefined || run.second === undefined || run.ticket.ended) return
+    this.#ended.push(run)
+    if (this.#isSettling) return
+    this.#isSettling = true
+    setImmediate(() => {
+      this.#isSettling = false
+      for (const run of this.#ended.splice(0)) this.#settle(run)
+    })
+  }
 
-function missing(requestId: string): PairAnswer {
-  return { error: new PlatformError('platform.unexpected', `Request ${requestId} got no answer.`) }
+  #settle({ requests, inputs, primary, second, ticket }: LaneRun): void {
+    if (inputs === undefined || primary === undefined || second === undefined) return
+    const isReversed = this.primary.version === this.plan.candidate
+    const [baseline, candidate] = isReversed ? [second, primary] : [primary, second]
+    ticket.settle(pairedRun({ requests, inputs, baseline, candidate }))
+  }
+
+  #close(run: LaneRun): void {
+    if (run.isRunning || !run.ticket.ended || !this.#open.delete(run)) return
+    this.#inputBytes -= run.inputBytes
+  }
 }

@@ -1,5 +1,5 @@
 import { type PlatformError, toPlatformError } from '@understudy/core'
-import type { Pair, RunTicket } from '../mirror-sink.ts'
+import type { PairedRun, RunTicket } from '../mirror-sink.ts'
 
 /** Guarantees the sink exactly one call per ticket, and the data plane that a broken sink breaks nothing else. */
 export class OnceTicket implements RunTicket {
@@ -24,8 +24,8 @@ export class OnceTicket implements RunTicket {
     return this.#ended
   }
 
-  settle(pairs: readonly Pair[]): void {
-    this.#end('settled', () => this.#ticket.settle(pairs))
+  settle(run: PairedRun): void {
+    this.#end('settled', () => this.#ticket.settle(run))
   }
 
   lose(): void {

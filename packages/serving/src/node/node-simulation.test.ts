@@ -1,7 +1,14 @@
-import { type InferenceResponse, isPlatformError, type ServingPlan } from '@understudy/core'
+import {
+  type InferenceResponse,
+  type MirrorPlan,
+  PlatformError,
+  type ServingPlan,
+  STICKY_KEY_HEADER,
+} from '@understudy/core'
 import { TestClock } from '@understudy/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { assignVersion } from '../predict/assign-version.ts'
 import { PERMANENT } from '../test-support/errors.ts'
 import { rowsOfX, valuesOfY } from '../test-support/fake-model.ts'
 import { flush } from '../test-support/flush.ts'
@@ -9,48 +16,93 @@ import { Gate } from '../test-support/gate.ts'
 import { nodeRig } from '../test-support/node-rig.ts'
 import { mirrorPlan, modelPlan, servingPlan } from '../test-support/plans.ts'
 
+const STEPS = ['none', 'shadow', 'canary', 'bake'] as const
+
 type Event =
   | {
       readonly kind: 'replan'
       readonly live: number
       readonly others: readonly number[]
-      readonly mirror: boolean
+      readonly step: (typeof STEPS)[number]
+      readonly share: number
+      readonly sample: number
     }
-  | { readonly kind: 'ask'; readonly x: number }
+  | { readonly kind: 'ask'; readonly x: number; readonly key: string }
+  | { readonly kind: 'replay'; readonly x: number }
   | { readonly kind: 'hold' | 'release'; readonly version: number }
   | { readonly kind: 'load'; readonly version: number; readonly how: 'fast' | 'slow' | 'broken' }
-  | { readonly kind: 'tick' }
-  | { readonly kind: 'away' }
+  | { readonly kind: 'fail'; readonly code: (typeof FAILURES)[number] }
+  | { readonly kind: 'tick' | 'time' | 'away' }
+
+/** What a candidate may do to its requests without a client noticing. */
+const FAILURES = [
+  'onnx.run_failed',
+  'onnx.run_crashed',
+  'serving.executor_lost',
+  'serving.run_timeout',
+] as const
 
 const version = fc.integer({ min: 1, max: 4 })
 const event: fc.Arbitrary<Event> = fc.oneof(
-  fc.record({
-    ...{ kind: fc.constant('replan' as const), live: version, mirror: fc.boolean() },
-    others: fc.uniqueArray(version, { maxLength: 2 }),
-  }),
   {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('ask' as const), x: fc.integer({ min: 0, max: 99 }) }),
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('replan' as const), live: version, step: fc.constantFrom(...STEPS) },
+      others: fc.uniqueArray(version, { maxLength: 2 }),
+      share: fc.constantFrom(0.05, 0.25, 0.5, 0.9),
+      sample: fc.constantFrom(0.3, 1),
+    }),
   },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('ask' as const), x: fc.integer({ min: 0, max: 99 }) },
+      key: fc.constantFrom('anna', 'bert', 'carl', 'dora', 'emil', ''),
+    }),
+  },
+  fc.record({ kind: fc.constant('replay' as const), x: fc.integer({ min: 0, max: 99 }) }),
   fc.record({ kind: fc.constantFrom('hold' as const, 'release' as const), version }),
   fc.record({
     ...{ kind: fc.constant('load' as const), version },
     how: fc.constantFrom('fast' as const, 'slow' as const, 'broken' as const),
   }),
-  { weight: 2, arbitrary: fc.constant({ kind: 'tick' as const }) },
-  fc.constant({ kind: 'away' as const }),
+  fc.record({ kind: fc.constant('fail' as const), code: fc.constantFrom(...FAILURES) }),
+  { weight: 3, arbitrary: fc.constant({ kind: 'tick' as const }) },
+  fc.record({ kind: fc.constantFrom('time' as const, 'away' as const) }),
 )
 
 interface Asked {
   readonly x: number
-  readonly answer: Promise<InferenceResponse | { readonly code: string }>
+  readonly key: string
+  /** The mirrors that were planned while it was under way. */
+  readonly mirrors: (MirrorPlan | null)[]
+  readonly outcomes: (InferenceResponse | PlatformError)[]
 }
 
-/** A node whose plan changes at random while clients ask, runs hang, loads fail and the control plane comes and goes. */
+/** A run that is mirrored and hangs is given up after 5 s; what is unloaded may take 30 s. */
+const TIME_MS = 6_000
+const TIMES_MAX = 4
+
+/**
+ * A node whose plan goes through rollouts at random while clients ask, runs hang, candidates fail, loads fail and the control plane comes
+ * and goes.
+ */
 class NodeSimulation {
-  readonly #rig = nodeRig({ clock: new TestClock(), plan: servingPlan(modelPlan('m', 1)) })
+  readonly #clock = new TestClock()
+  readonly #rig: ReturnType<typeof nodeRig>
   readonly #asked: Asked[] = []
+  readonly #replays: Promise<string>[] = []
+  #mirror: MirrorPlan | null = null
   #generation = 1
+  #times = 0
+
+  constructor(coins: readonly number[]) {
+    let thrown = 0
+    this.#rig = nodeRig({
+      ...{ clock: this.#clock, plan: servingPlan(modelPlan('m', 1)) },
+      random: () => coins[thrown++ % coins.length] ?? 0,
+    })
+  }
 
   async start(): Promise<void> {
     this.#rig.core.start()
@@ -60,10 +112,14 @@ class NodeSimulation {
   async play(next: Event): Promise<void> {
     switch (next.kind) {
       case 'replan':
+        this.#heal()
         await this.#rig.replan(this.#plan(next))
         break
       case 'ask':
-        this.#ask(next.x)
+        this.#ask(next.x, next.key)
+        break
+      case 'replay':
+        this.#replay(next.x)
         break
       case 'hold':
       case 'release':
@@ -72,32 +128,64 @@ class NodeSimulation {
       case 'load':
         this.#script(next.version, next.how)
         break
+      case 'fail':
+        this.#fail(next.code)
+        break
       case 'away':
         this.#rig.reader.plan = undefined
+        break
+      case 'time':
+        this.#times += 1
+        if (this.#times <= TIMES_MAX) await this.#clock.advance(TIME_MS)
         break
       case 'tick':
         await flush(2)
     }
   }
 
-  #plan({ live, others, mirror }: Extract<Event, { kind: 'replan' }>): ServingPlan {
+  #plan({ live, others, step, share, sample }: Extract<Event, { kind: 'replan' }>): ServingPlan {
     this.#generation += 1
-    const [candidate] = others.filter((other) => other !== live)
+    const [other] = others.filter((one) => one !== live)
+    const rollout = { rolloutId: `rollout-${this.#generation}`, step, sample, replay: true }
+    this.#mirror =
+      other === undefined || step === 'none'
+        ? null
+        : step === 'bake'
+          ? mirrorPlan({ ...rollout, baseline: other, candidate: live, candidateShare: 1 })
+          : mirrorPlan({
+              ...{ ...rollout, baseline: live, candidate: other },
+              candidateShare: step === 'canary' ? share : 0,
+            })
+    for (const asked of this.#asked) if (asked.outcomes.length === 0) asked.mirrors.push(this.#mirror)
     return servingPlan(
       modelPlan('m', this.#generation, {
         versions: [...new Set([live, ...others])],
-        labels: candidate === undefined ? { live } : { live, previous: candidate },
-        mirror: mirror && candidate !== undefined ? mirrorPlan({ baseline: live, candidate }) : null,
+        labels: other === undefined ? { live } : { live, previous: other },
+        mirror: this.#mirror,
       }),
     )
   }
 
-  #ask(x: number): void {
-    const answer = this.#rig.ask('m', { inputs: rowsOfX([x, x]), timeoutMs: 600_000 })
-    const known = answer.catch((error: unknown) => ({
-      code: isPlatformError(error) ? error.code : 'unknown',
-    }))
-    this.#asked.push({ x, answer: known })
+  #ask(x: number, key: string): void {
+    const asked: Asked = { x, key: key || `r${this.#asked.length}`, mirrors: [this.#mirror], outcomes: [] }
+    this.#asked.push(asked)
+    this.#rig.core.predictor.submit?.(
+      {
+        ...{ requestId: `r${this.#asked.length - 1}`, model: 'm', selector: { kind: 'live' } },
+        ...{ inputs: rowsOfX([x, x]), timeoutMs: 600_000 },
+        header: (name) => (name === STICKY_KEY_HEADER ? key : undefined),
+      },
+      {
+        answered: (response) => void asked.outcomes.push(response),
+        failed: (error) => void asked.outcomes.push(error),
+      },
+    )
+  }
+
+  #replay(x: number): void {
+    if (this.#mirror === null) return
+    const requestId = `kept-${this.#replays.length}`
+    this.#replays.push(this.#rig.core.replay(this.#mirror, { requestId, rows: 1, inputs: rowsOfX([x, x]) }))
   }
 
   #hold(number: number, held: boolean): void {
@@ -105,6 +193,24 @@ class NodeSimulation {
     if (model === undefined) return
     if (held) model.held = true
     else model.releaseAll()
+  }
+
+  /** The candidate fails from now on; another rollout finds it sound. */
+  #fail(code: (typeof FAILURES)[number]): void {
+    if (this.#mirror === null) return
+    const model = this.#rig.models.get(`m@${this.#mirror.candidate}`)
+    const baseline = this.#rig.models.get(`m@${this.#mirror.baseline}`)
+    // Without the other version nobody can stand in; and what it took before it was on trial is its own.
+    const { candidate } = this.#mirror
+    const isOnTrial = this.#asked.every(
+      ({ outcomes, mirrors }) => outcomes.length > 0 || mirrors.every((one) => one?.candidate === candidate),
+    )
+    if (model === undefined || baseline === undefined || !isOnTrial) return
+    model.error = new PlatformError(code, 'as told')
+  }
+
+  #heal(): void {
+    for (const model of this.#rig.models.values()) model.error = undefined
   }
 
   #script(number: number, how: 'fast' | 'slow' | 'broken'): void {
@@ -117,37 +223,59 @@ class NodeSimulation {
 
   async end(): Promise<void> {
     for (const gate of this.#rig.loadGates.values()) gate.open()
-    // Twice: a version that was loading may only now get what waits for it.
-    for (let turn = 0; turn < 2; turn += 1) {
+    // Again and again: a version that was loading may only now get what waits for it.
+    for (let turn = 0; turn < 4; turn += 1) {
       for (const model of this.#rig.models.values()) model.releaseAll()
       await flush()
     }
-    for (const { x, answer } of this.#asked) await this.#check(x, await answer)
+    for (const asked of this.#asked) this.#check(asked)
+    await this.#checkHandles()
     await this.#rig.core.close({ drainTimeoutMs: 0 })
     await flush()
+    expect(await Promise.all(this.#replays)).not.toContain(undefined)
     for (const outcome of this.#rig.sink.outcomes()) expect(['settled', 'lost']).toContain(outcome)
     expect(this.#rig.models.size, 'everything loaded is unloaded').toBe(0)
   }
 
-  async #check(x: number, answer: InferenceResponse | { readonly code: string }): Promise<void> {
-    expect(answer, 'no request fails').not.toHaveProperty('code')
-    if ('code' in answer) return
-    const { version: number, digest } = answer.servedBy
+  #check({ x, key, mirrors, outcomes }: Asked): void {
+    expect(outcomes, 'every request is answered once').toHaveLength(1)
+    const [answer] = outcomes
+    if (answer === undefined || 'code' in answer) throw answer ?? new Error('There is no answer.')
+    const { version: number, digest, variant } = answer.servedBy
     expect(valuesOfY(answer.outputs)[0], 'the named version computed the answer').toBe(2 * x + 100 * number)
     expect(digest).toBe(`digest-${number}`)
+    if (variant !== 'canary') return
+    const isAllowed = mirrors.some((mirror) => {
+      if (mirror === null) return false
+      const { candidateShare: share, rolloutId, candidate, baseline } = mirror
+      if (share >= 1) return number === baseline
+      return number === candidate && assignVersion({ share, rolloutId, key }) === 'candidate'
+    })
+    expect(isAllowed, 'its weight allows the version').toBe(true)
+  }
+
+  /** What is not planned any more is unloaded although no drain ends: nobody has kept a handle. */
+  async #checkHandles(): Promise<void> {
+    this.#generation += 1
+    await this.#rig.replan(
+      servingPlan(modelPlan('m', this.#generation, { versions: [9], labels: { live: 9 } })),
+    )
+    await flush()
+    expect([...this.#rig.models.keys()]).toEqual(['m@9'])
   }
 }
 
-describe('a node under random plans, slow runs, failing loads and an absent control plane', () => {
-  it('answers every request from the version that it names, and ends every mirrored run once', async () => {
+describe('a node in random rollouts, with slow runs, failing candidates, failing loads and an absent control plane', () => {
+  it('answers every request once, from a version that its weight allows, and ends every mirrored run once', async () => {
+    const coins = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1 })
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { maxLength: 30 }), async (events) => {
-        const simulation = new NodeSimulation()
+      fc.asyncProperty(coins, fc.array(event, { maxLength: 50, size: 'max' }), async (thrown, events) => {
+        const simulation = new NodeSimulation(thrown)
         await simulation.start()
         for (const next of events) await simulation.play(next)
         await simulation.end()
       }),
-      { numRuns: 100 },
+      { numRuns: 120 },
     )
   })
 })

@@ -57,10 +57,6 @@ export class PlanIndex {
     return this.#models?.get(model)?.plan
   }
 
-  has(model: string): boolean {
-    return this.#models?.has(model) ?? false
-  }
-
   versionsOf(model: string): readonly number[] | undefined {
     return this.#models?.get(model)?.versions
   }

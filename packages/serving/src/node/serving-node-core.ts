@@ -1,4 +1,5 @@
 import {
+  type MirrorPlan,
   type PlannedVersion,
   type PlatformError,
   type ServableState,
@@ -17,8 +18,12 @@ import { ServingPlanSource } from '../plan/serving-plan-source.ts'
 import type { LoadedVersion } from '../predict/loaded-version.ts'
 import type { RequestLoad } from '../predict/micro-batcher.ts'
 import { NodePredictor } from '../predict/node-predictor.ts'
+import { PairRouter } from '../predict/pair-router.ts'
+import { RequestKeeping } from '../predict/request-keeping.ts'
+import { ServedByVersions } from '../predict/served-by-versions.ts'
 import { RefusedInputsByDigest } from '../predict/suspect/refused-inputs-by-digest.ts'
 import type { Predictor } from '../predictor.ts'
+import type { ReplayedRequest, ReplayOutcome } from '../request-keepers.ts'
 import type { ServableData, ServableId, ServableStateEvent } from '../servable.ts'
 import { CapturedInputs } from './captured-inputs.ts'
 import { ChangeNotice } from './change-notice.ts'
@@ -58,6 +63,8 @@ export class ServingNodeCore {
   readonly #monitor: ServableStateMonitor
   readonly #manager: AspiredVersionsManager<LoadedVersion>
   readonly #mirror: MirrorDispatcher
+  readonly #servedBy = new ServedByVersions()
+  readonly #pairs: PairRouter
   readonly #applier: PlanApplier
   readonly #roles: VersionRoles
   readonly #steps: ManagerSteps
@@ -91,6 +98,7 @@ export class ServingNodeCore {
     this.#roles = new VersionRoles({ manager: this.#manager, index: this.#index, captured: this.#captured })
     this.#steps = this.#createSteps()
     this.#mirror = this.#createMirror()
+    this.#pairs = this.#createPairs()
     this.#factory = this.#createFactory()
     this.#applier = this.#createApplier()
     this.#source = this.#createSource()
@@ -154,11 +162,20 @@ export class ServingNodeCore {
     return this.#source.refresh()
   }
 
+  /**
+   * Runs a request of earlier through both versions that this plan mirrors, while no client waits for the model. Resolves when its pair went to
+   * the sink, or never will; never rejects. Requests wait for each other.
+   */
+  replay(mirror: MirrorPlan, request: ReplayedRequest): Promise<ReplayOutcome> {
+    return this.#mirror.replay(mirror, request)
+  }
+
   /** Takes no new requests, lets those it has end within `drainTimeoutMs`, then unloads everything. Waits for no loader for ever. */
   async close(options: { readonly drainTimeoutMs: number }): Promise<void> {
     this.#stop.abort()
     this.#mirror.close()
     await this.#manager.close(options)
+    this.#pairs.close()
   }
 
   #createManager(bus: EventBus<ServableStateEvent>): AspiredVersionsManager<LoadedVersion> {
@@ -182,7 +199,7 @@ export class ServingNodeCore {
     return new VersionFactory({
       ...{ adapter, clock, retry, tracker: this.#tracker, slots: new Limiter(loadConcurrency) },
       loaded: {
-        ...{ clock, mirror: this.#mirror, observer: this.#observer, refused: this.#refused },
+        ...{ clock, router: this.#pairs, observer: this.#observer, refused: this.#refused },
         captured: this.#captured,
         acquire: (wanted) => this.#manager.acquire(wanted),
       },
@@ -210,7 +227,16 @@ export class ServingNodeCore {
       ...{ sink: mirrorSink, clock, random, observer: this.#observer, limits: this.#settings.mirrorLimits },
       acquire: (id) => this.#manager.acquire(id),
       isAvailable: (id) => this.#manager.isAvailable(id),
+      liveLoadOf: (id) => this.#manager.loadedAs(id)?.batcher.load,
       planAgeMs: () => this.#source.planAgeMs(),
+    })
+  }
+
+  #createPairs(): PairRouter {
+    return new PairRouter({
+      ...{ mirror: this.#mirror, servedBy: this.#servedBy, clock: this.#ports.clock },
+      loadedAs: (id) => this.#manager.loadedAs(id),
+      generationOf: (model) => this.observedGeneration(model),
     })
   }
 
@@ -244,19 +270,24 @@ export class ServingNodeCore {
   }
 
   #createPredictor(): Predictor {
+    const { clock, capture, answers, random } = this.#ports
     return new NodePredictor({
       resolve: (request) => this.#manager.resolve(request),
       generationOf: (model) => this.observedGeneration(model),
       overrideOf: (model, version) => this.#index.overrideOf(model, version),
       plan: {
         models: () => this.#index.models(),
-        has: (model) => this.#index.has(model),
+        planOf: (model) => this.#index.planOf(model),
         versionsOf: (model) => this.#index.versionsOf(model),
         planned: (model, version) => this.#index.planned(model, version),
         planAgeMs: () => this.#source.planAgeMs(),
         refresh: () => this.refresh(),
       },
-      ...{ monitor: this.#monitor, clock: this.#ports.clock },
+      ...{ monitor: this.#monitor, clock, pairs: this.#pairs, servedBy: this.#servedBy },
+      keeping: new RequestKeeping({
+        ...{ capture, answers, random },
+        onTrouble: (error) => this.#observer.troubled(error),
+      }),
     })
   }
 

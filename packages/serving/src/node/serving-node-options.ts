@@ -2,11 +2,12 @@ import type { Clock, PlannedKey, PlannedVersion } from '@understudy/core'
 import type { AspiredVersionPolicy } from '../manager/aspired-version-policy.ts'
 import { availabilityPreservingPolicy } from '../manager/availability-preserving-policy.ts'
 import { DEFAULT_LOAD_RETRY, type LoadRetry } from '../manager/load-retry.ts'
-import type { MirrorLimits } from '../mirror/mirror-lane.ts'
+import type { SampleLimits } from '../mirror/decide-sample.ts'
 import type { MirrorSink } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
 import type { PlanOverrides } from '../plan/plan-overrides.ts'
 import type { PlanReader, PlanStore } from '../plan/plan-ports.ts'
+import type { AnswerKeeper, InputCapture } from '../request-keepers.ts'
 import type { Loader, ModelServable, SourceAdapter } from '../servable.ts'
 
 export interface ServingNodePorts {
@@ -17,11 +18,15 @@ export interface ServingNodePorts {
   /** Makes the loader of a version; asked again for each attempt to load. */
   readonly adapter: SourceAdapter<PlannedVersion, Loader<ModelServable>>
   readonly mirrorSink: MirrorSink
+  /** Keeps live requests of models whose plan says so. @defaultValue none are kept */
+  readonly capture?: InputCapture | undefined
+  /** Keeps live answers of models whose plan says so. @defaultValue none are kept */
+  readonly answers?: AnswerKeeper | undefined
   readonly clock: Clock
   readonly observer: ServingObserver
   /** Called with the API keys of the plan, whenever they differ from those before. */
   readonly onKeys?: ((keys: readonly PlannedKey[]) => void) | undefined
-  /** Uniform in [0, 1): throws the coin of the mirror. */
+  /** Uniform in [0, 1): throws the coins of the mirror and of what is kept. */
   readonly random: () => number
 }
 
@@ -42,7 +47,7 @@ export interface ServingNodeSettings {
   readonly currentForMs: number
   /** Safety net: a step is taken this often even when nothing asked for one. */
   readonly tickMs: number
-  readonly mirrorLimits: MirrorLimits
+  readonly mirrorLimits: SampleLimits
 }
 
 export const DEFAULT_SERVING_NODE_SETTINGS: Omit<ServingNodeSettings, 'memoryLimitBytes'> = {

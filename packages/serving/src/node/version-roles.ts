@@ -3,7 +3,7 @@ import type { VersionPlace } from '../manager/take-snapshots.ts'
 import type { LoadedVersion } from '../predict/loaded-version.ts'
 import type { LoadContext, ServableId, ServableRole } from '../servable.ts'
 import type { CapturedInputs } from './captured-inputs.ts'
-import { decideRole } from './decide-role.ts'
+import { decidePlaceRole, decideRole } from './decide-role.ts'
 import type { PlanIndex } from './plan-index.ts'
 
 export interface VersionRolesOptions {
@@ -23,11 +23,8 @@ export class VersionRoles {
   /** For the policy. */
   placeOf(id: ServableId): VersionPlace {
     const plan = this.#options.index.planOf(id.name)
-    const decided = this.#roleOf(id)
-    // Before it is mirrored it may be one that goes live at once, which may take the memory of what it replaces.
-    const isMirrored = plan?.mirror?.candidate === id.version
-    const role = decided === 'rollout' && !isMirrored ? 'idle' : decided
-    return { role, promised: Object.values(plan?.labels ?? {}).includes(id.version) }
+    const promised = Object.values(plan?.labels ?? {}).includes(id.version)
+    return { role: decidePlaceRole(id.version, plan, this.#roleOf(id)), promised }
   }
 
   /** For a load that begins now. */

@@ -61,6 +61,16 @@ const TABLE: readonly Row[] = [
     expected: { live: 1 },
   },
   {
+    guarantee: 'points to live while the canary still loads',
+    ...{
+      labels: { live: 2, canary: 3 },
+      generation: 5,
+      now: current({ live: 1 }, 4),
+      readiness: { 1: A, 2: A, 3: P },
+    },
+    expected: { live: 2 },
+  },
+  {
     guarantee: 'points to the shadow as soon as it is available',
     ...{
       labels: { live: 1, shadow: 2 },

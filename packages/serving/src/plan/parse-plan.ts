@@ -1,12 +1,10 @@
 import {
   type ArtifactRef,
-  type Comparator,
   DTYPES,
   KEY_VERBS,
   type MeasuredCost,
   type MirrorPlan,
   type ModelPlan,
-  type OutputComparison,
   type PlannedKey,
   type PlannedVersion,
   PlatformError,
@@ -17,6 +15,7 @@ import {
   signatureMappingSchema,
   type TensorSpec,
 } from '@understudy/core'
+import { isCapturePlan, isMirrorPlan } from './mirror-plan-shape.ts'
 import {
   type Check,
   isBoolean,
@@ -70,30 +69,14 @@ const isPlannedVersion = isShape<PlannedVersion>({
   measured: isNullOr(isMeasuredCost),
   traceparent: isNullOr(isString),
 })
-const isEqual = isShape<Extract<Comparator, { kind: 'equal' }>>({ kind: isOneOf(['equal']) })
-const isArgmax = isShape<Extract<Comparator, { kind: 'argmax' }>>({ kind: isOneOf(['argmax']) })
-const isTolerance = isShape<Extract<Comparator, { kind: 'tolerance' }>>({
-  kind: isOneOf(['tolerance']),
-  atol: isFiniteNumber,
-  rtol: isFiniteNumber,
-})
-const isComparator: Check<Comparator> = isEither(isEqual, isEither(isArgmax, isTolerance))
-const isMirrorPlan = isShape<MirrorPlan>({
-  rolloutId: isString,
-  seriesId: isString,
-  step: isString,
-  baseline: isFiniteNumber,
-  candidate: isFiniteNumber,
-  sample: isFiniteNumber,
-  compare: isRecordOf(isShape<OutputComparison>({ compare: isComparator, gate: isBoolean })),
-  traceparent: isNullOr(isString),
-})
 const isModelPlan = isShape<ModelPlan>({
   model: isString,
   generation: isFiniteNumber,
   versions: isListOf(isPlannedVersion),
   labels: isRecordOf(isFiniteNumber),
   mirror: isNullOr(isMirrorPlan),
+  capture: isNullOr(isCapturePlan),
+  keepAnswersShare: isFiniteNumber,
 })
 const isServingPlan = isShape<ServingPlan>({
   readAtMs: isFiniteNumber,
@@ -135,10 +118,31 @@ function completed(value: unknown): unknown {
 
 function completedModel(model: unknown): unknown {
   if (!isObject(model) || !Array.isArray(model.versions)) return model
-  return { ...model, versions: model.versions.map((one) => (isObject(one) ? { ...ADDED, ...one } : one)) }
+  const { mirror } = model
+  return {
+    ...ADDED.model,
+    ...model,
+    versions: model.versions.map((one) => (isObject(one) ? { ...ADDED.version, ...one } : one)),
+    ...(isObject(mirror) && { mirror: { ...ADDED.mirror, ...mirror } }),
+  }
 }
 
-const ADDED: Pick<PlannedVersion, 'signatures' | 'classLabels'> = { signatures: {}, classLabels: {} }
+interface Added {
+  readonly model: Pick<ModelPlan, 'capture' | 'keepAnswersShare'>
+  readonly version: Pick<PlannedVersion, 'signatures' | 'classLabels'>
+  readonly mirror: Omit<MirrorPlan, 'rolloutId' | 'seriesId' | 'step' | MirroredKeys>
+}
+
+type MirroredKeys = 'baseline' | 'candidate' | 'sample' | 'compare' | 'traceparent'
+
+const ADDED: Added = {
+  model: { capture: null, keepAnswersShare: 0 },
+  version: { signatures: {}, classLabels: {} },
+  mirror: {
+    ...{ candidateShare: 0, latency: null, segmentHeader: null },
+    ...{ keepAnswers: false, replay: false, storeInputs: false },
+  },
+}
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,8 +1,8 @@
 import type { Clock, PlannedVersion, Signature } from '@understudy/core'
-import type { BatchMirror } from '../mirror/batch-mirror.ts'
 import type { CapturedInputs } from '../node/captured-inputs.ts'
 import type { ServingObserver } from '../observer.ts'
 import type { ModelServable, ServableHandle, ServableId, ServableRole } from '../servable.ts'
+import type { BatchRouter } from './batch-router.ts'
 import { InputValidator } from './input-validator.ts'
 import { MicroBatcher } from './micro-batcher.ts'
 import type { RefusedInputsByDigest } from './suspect/refused-inputs-by-digest.ts'
@@ -10,7 +10,7 @@ import { SuspectIsolation } from './suspect/suspect-isolation.ts'
 
 export interface LoadedVersionContext {
   readonly acquire: (id: ServableId) => ServableHandle<unknown>
-  readonly mirror: BatchMirror
+  readonly router: BatchRouter
   readonly refused: RefusedInputsByDigest
   readonly clock: Clock
   readonly observer: ServingObserver
@@ -42,14 +42,14 @@ export class LoadedVersion {
     this.model = model
     this.#role = source.role
     this.validator = new InputValidator(model.signature, model.batchable)
-    const { clock, observer, mirror } = context
+    const { clock, observer, router } = context
     const { digest } = planned
     const refused = context.refused.of(digest)
     this.suspects = new SuspectIsolation({ id, digest, servable: model, refused, clock, observer })
     const { batching, maxQueue } = planned.runtime
     this.batcher = new MicroBatcher({
       ...{ id, servable: this.#watched(id.name, context.captured), maxQueue, ...batching },
-      ...{ mirror, suspects: this.suspects, clock, observer },
+      ...{ router, suspects: this.suspects, clock, observer },
       acquire: () => context.acquire(id),
     })
   }
@@ -77,7 +77,7 @@ export class LoadedVersion {
     const probe = captured.probe(name, model)
     const run: ModelServable['run'] = (inputs) => {
       const answered = model.run(inputs)
-      if (this.#role === 'live') probe.see(inputs, answered)
+      if (this.#role === 'live' || this.#role === 'canary') probe.see(inputs, answered)
       return answered
     }
     return { signature, batchable, run }

@@ -5,6 +5,8 @@ import { batcherRig } from '../test-support/batcher-rig.ts'
 import { codeOf } from '../test-support/errors.ts'
 import { FakeModel, rowsOfX } from '../test-support/fake-model.ts'
 import { flush } from '../test-support/flush.ts'
+import type { BatchRouter } from './batch-router.ts'
+import type { PendingRequest } from './pending-request.ts'
 
 describe('MicroBatcher', () => {
   let clock: TestClock
@@ -270,32 +272,78 @@ describe('MicroBatcher', () => {
   })
 
   it('keeps requests for the live version and explicit ones in batches of their own', async () => {
-    const admitted: number[] = []
-    const { submit } = batcherRig({
-      ...{ clock, servable: model },
-      mirror: { admit: ({ requests }) => void admitted.push(requests.length) },
-    })
+    const routed: number[] = []
+    const route: BatchRouter['route'] = ({ requests }) => {
+      routed.push(requests.length)
+      return undefined
+    }
+    const { submit } = batcherRig({ clock, servable: model, router: { route } })
     await Promise.all([
       submit(rowsOfX([1, 1])),
       submit(rowsOfX([2, 2]), { live: false }),
       submit(rowsOfX([3, 3])),
     ])
-    expect(admitted).toEqual([2])
+    expect(routed).toEqual([2])
     expect(model.batches).toEqual([2, 1])
   })
 
-  it('hands the answers to the mirror after the clients have theirs', async () => {
+  it('asks the router before it runs, and hands it the answers after the clients have theirs', async () => {
     const order: string[] = []
-    const { ask } = batcherRig({
-      ...{ clock, servable: model },
-      mirror: {
-        admit: () => {
-          order.push(`coin before run ${model.batches.length}`)
-          return { baselineAnswered: (answers) => order.push(`mirror has ${answers.length}`) }
-        },
-      },
-    })
+    const route: BatchRouter['route'] = ({ requests }) => {
+      order.push(`coin before run ${model.batches.length}`)
+      return {
+        ...{ requests, mirrored: true },
+        began: () => order.push(`began run ${model.batches.length}`),
+        answered: (answers) => order.push(`router has ${answers.length}`),
+      }
+    }
+    const { ask, batches } = batcherRig({ clock, servable: model, router: { route } })
     await Promise.all([ask(1), ask(2)])
-    expect(order).toEqual(['coin before run 0', 'mirror has 2'])
+    expect(order).toEqual(['coin before run 0', 'began run 1', 'router has 2'])
+    expect(batches[0]?.mirrored).toBe(true)
+  })
+
+  it('tells the router what live requests meet: those that wait, those that run, how long the oldest waited', async () => {
+    const loads: unknown[] = []
+    const route: BatchRouter['route'] = ({ load }) => {
+      loads.push(load)
+      return undefined
+    }
+    const { ask } = batcherRig({ clock, servable: model, maxBatchSize: 2, maxQueue: 9, router: { route } })
+    model.held = true
+    const answers = [ask(1), ask(2), ask(3), ask(4), ask(5)]
+    await flush()
+    await clock.advance(3)
+    model.releaseAll()
+    await Promise.all(answers)
+    expect(loads).toEqual([
+      { queued: 3, queueMax: 9, inFlight: 0, waitedMs: 0 },
+      { queued: 1, queueMax: 9, inFlight: 1, waitedMs: 0 },
+      { queued: 0, queueMax: 9, inFlight: 0, waitedMs: 3 },
+    ])
+  })
+
+  it('leaves to the router what another version answers, holds its version until then, and keeps to the deadline', async () => {
+    const away: PendingRequest[] = []
+    const route: BatchRouter['route'] = ({ requests }) => {
+      for (const pending of requests.slice(1)) {
+        pending.leave()
+        away.push(pending)
+      }
+      return {
+        ...{ requests: requests.slice(0, 1), mirrored: false },
+        ...{ began: () => {}, answered: () => {} },
+      }
+    }
+    const { ask, handles, submit } = batcherRig({ clock, servable: model, router: { route } })
+    const given = [ask(1), ask(2)]
+    const late = codeOf(() => submit(rowsOfX([3, 3]), { timeoutMs: 10 }))
+    expect(await given[0]).toEqual([2])
+    await flush()
+    expect([model.batches, handles.open]).toEqual([[1], 1])
+    away[0]?.settle({ outputs: rowsOfX([7, 7]) })
+    await clock.advance(10)
+    expect([await codeOf(() => given[1]), await late]).toEqual([undefined, 'serving.deadline_exceeded'])
+    expect(handles.open).toBe(0)
   })
 })

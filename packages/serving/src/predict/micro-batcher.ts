@@ -1,10 +1,11 @@
-import { type Clock, type NamedTensors, PlatformError, toPlatformError, versionName } from '@understudy/core'
-import type { BatchMirror, MirroredRun } from '../mirror/batch-mirror.ts'
+import { type Clock, type PlatformError, toPlatformError } from '@understudy/core'
 import type { PairAnswer } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
 import type { ModelServable, ServableHandle, ServableId } from '../servable.ts'
 import { BatchQueue } from './batch-queue.ts'
+import type { BatchRouter, RoutedBatch } from './batch-router.ts'
 import { fillTimes } from './batch-times.ts'
+import { cancelled, deadlineExceeded, queueFull } from './batcher-errors.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
 import { type BatchReceiver, type BatchRequest, PendingRequest } from './pending-request.ts'
 import { type FinishedRun, failedRun, runRequests, stackInputs } from './run-requests.ts'
@@ -24,7 +25,8 @@ export interface MicroBatcherOptions {
   readonly maxQueue: number
   /** Holds the version while there is work. */
   readonly acquire: () => ServableHandle<unknown>
-  readonly mirror: BatchMirror
+  /** Asked before each batch of live requests. */
+  readonly router: BatchRouter
   /** Refuses inputs that are known to end the process, and finds them out. */
   readonly suspects: SuspectIsolation
   readonly clock: Clock
@@ -42,7 +44,7 @@ export interface RequestLoad {
  *
  * One tick is one batch: requests of a tick leave in one `setImmediate`. When a batch returns, the next one leaves before the finished
  * one is answered. A deadline or a disconnect gives up the answer and never stops a run. A run under which the executor ended leaves its
- * place at once; its requests are run alone beside the traffic.
+ * place at once; its requests are run alone beside the traffic. A request that another version answers stays here until it is answered.
  */
 export class MicroBatcher {
   readonly #options: MicroBatcherOptions
@@ -50,13 +52,19 @@ export class MicroBatcher {
   readonly #open: DeadlineWatch<PendingRequest>
   readonly #events = {
     settled: (pending: PendingRequest) => this.#settled(pending),
-    expired: (pending: PendingRequest) => pending.fail(this.#deadlineExceeded(pending)),
-    cancelled: (pending: PendingRequest) => pending.fail(cancelled()),
+    expired: (pending: PendingRequest) =>
+      pending.failed(deadlineExceeded(this.#options.id, pending.request.timeoutMs)),
+    cancelled: (pending: PendingRequest) => pending.failed(cancelled()),
+    left: () => {
+      this.#away += 1
+    },
   }
   #handle: ServableHandle<unknown> | undefined
   #watched: AbortSignal | undefined
   #inFlight = 0
   #isolating = 0
+  /** Requests that another version answers. */
+  #away = 0
   #scheduled = false
   #delayed = false
 
@@ -100,7 +108,7 @@ export class MicroBatcher {
 
   #refusal({ signal, inputs }: BatchRequest): PlatformError | undefined {
     if (signal?.aborted) return cancelled()
-    if (this.#queue.size >= this.#options.maxQueue) return this.#queueFull()
+    if (this.#queue.size >= this.#options.maxQueue) return queueFull(this.#options.id, this.#options.maxQueue)
     return this.#options.suspects.refusal(inputs)
   }
 
@@ -118,7 +126,9 @@ export class MicroBatcher {
     while (this.#queue.size > 0 && this.#inFlight < IN_FLIGHT_MAX) {
       if (!this.#queue.hasFull() && (this.#inFlight > 0 || this.#isWaitingForMore())) break
       const batch = this.#takeBatch()
-      if (batch.length > 0) void this.#run(batch)
+      const routed = this.#route(batch)
+      const requests = routed?.requests ?? batch
+      if (requests.length > 0) void this.#run(requests, routed)
     }
     this.#releaseWhenIdle()
   }
@@ -131,7 +141,7 @@ export class MicroBatcher {
     if (sinceMs === Number.NEGATIVE_INFINITY) return batch
     return batch.filter((pending) => {
       const refusal = pending.enqueuedAtMs <= sinceMs ? suspects.refusal(pending.inputs) : undefined
-      if (refusal !== undefined) pending.fail(refusal)
+      if (refusal !== undefined) pending.failed(refusal)
       return refusal === undefined
     })
   }
@@ -162,26 +172,45 @@ export class MicroBatcher {
     return true
   }
 
+  #route(batch: readonly PendingRequest[]): RoutedBatch | undefined {
+    const [oldest] = batch
+    if (oldest === undefined || !oldest.request.live) return undefined
+    const { router, id, maxQueue, clock } = this.#options
+    return router.route({
+      id,
+      requests: batch,
+      load: {
+        queued: this.#queue.size,
+        queueMax: maxQueue,
+        inFlight: this.#inFlight,
+        waitedMs: clock.monotonicMs() - oldest.enqueuedAtMs,
+      },
+      resubmit: (request, receiver) => this.submit(request, receiver),
+    })
+  }
+
   /** Never rejects. */
-  async #run(batch: readonly PendingRequest[]): Promise<void> {
+  async #run(batch: readonly PendingRequest[], routed: RoutedBatch | undefined): Promise<void> {
     this.#inFlight += 1
-    const { clock, observer, id } = this.#options
+    const { clock, observer, id, suspects } = this.#options
     const startedAtMs = clock.now()
     const beganMs = clock.monotonicMs()
-    const { run, mirrored } = await this.#execute(batch)
+    const run = await this.#execute(batch, routed)
     this.#inFlight -= 1
     this.#pump()
     const batchMs = clock.monotonicMs() - beganMs
+    const mirrored = routed?.mirrored ?? false
     fillTimes(batch, { beganMs, batchMs, runMs: run.runTimeMs })
     const answers = run.answers()
-    const { suspects } = this.#options
     const isolates = run.failed > 0 && answers.some((answer) => suspects.isSuspect(answer))
     for (let index = 0; index < batch.length; index += 1) {
       const answer = answers[index]
-      if (answer !== undefined && !(isolates && suspects.isSuspect(answer))) batch[index]?.settle(answer)
+      if (answer !== undefined && !(isolates && suspects.isSuspect(answer))) {
+        settle(batch[index], answer, mirrored)
+      }
     }
-    if (isolates) void this.#isolate(batch, answers, mirrored)
-    else mirrored?.baselineAnswered(answers)
+    if (isolates) void this.#isolate(batch, { answers, routed })
+    else routed?.answered(answers, run.runTimeMs)
     this.#releaseWhenIdle()
     observer.batchEnded({
       id,
@@ -191,49 +220,39 @@ export class MicroBatcher {
       rows: rowsOf(batch),
       failed: run.failed,
       queuedMs: beganMs - (batch[0]?.enqueuedAtMs ?? beganMs),
-      mirrored: mirrored !== undefined,
+      mirrored,
     })
   }
 
   /** Holds the version, but no place among the runs in flight. Never rejects. */
-  async #isolate(
-    batch: readonly PendingRequest[],
-    answers: readonly PairAnswer[],
-    mirrored: MirroredRun | undefined,
-  ): Promise<void> {
+  async #isolate(batch: readonly PendingRequest[], { answers, routed }: SuspectRun): Promise<void> {
     this.#isolating += 1
-    const settle = (index: number, answer: PairAnswer) => batch[index]?.settle(answer)
-    const final = await this.#options.suspects.isolate(batch, answers, settle)
-    for (const [index, answer] of final.entries()) settle(index, answer)
-    mirrored?.baselineAnswered(final)
+    const mirrored = routed?.mirrored ?? false
+    const final = await this.#options.suspects.isolate(batch, answers, (index, answer) =>
+      settle(batch[index], answer, mirrored),
+    )
+    for (const [index, answer] of final.entries()) settle(batch[index], answer, mirrored)
+    // What was found out alone says nothing of the run, which was ended.
+    routed?.answered(final, Number.POSITIVE_INFINITY)
     this.#isolating -= 1
     this.#releaseWhenIdle()
   }
 
-  async #execute(batch: readonly PendingRequest[]): Promise<ExecutedBatch> {
-    let mirrored: MirroredRun | undefined
+  async #execute(batch: readonly PendingRequest[], routed: RoutedBatch | undefined): Promise<FinishedRun> {
     try {
       const inputs = stackInputs(batch)
-      mirrored = this.#admitToMirror(batch, inputs)
-      return { run: await runRequests(this.#options.servable, batch, inputs), mirrored }
+      const run = runRequests(this.#options.servable, batch, inputs)
+      routed?.began(inputs)
+      return await run
     } catch (error) {
-      return { run: failedRun(batch, toPlatformError(error)), mirrored }
+      return failedRun(batch, toPlatformError(error))
     }
-  }
-
-  #admitToMirror(batch: readonly PendingRequest[], inputs: NamedTensors): MirroredRun | undefined {
-    if (!batch.every((pending) => pending.request.live)) return undefined
-    return this.#options.mirror.admit({
-      id: this.#options.id,
-      requests: batch.map(({ request }) => request),
-      inputs,
-      liveBusy: this.#queue.size * 2 > this.#options.maxQueue,
-    })
   }
 
   #settled(pending: PendingRequest): void {
     this.#open.delete(pending)
-    if (this.#queue.remove(pending)) this.#releaseWhenIdle()
+    if (pending.isAway) this.#away -= 1
+    if (this.#queue.remove(pending) || pending.isAway) this.#releaseWhenIdle()
   }
 
   /** One handle for as long as there is work: what has been accepted keeps its version, also when that is being unloaded. */
@@ -248,40 +267,29 @@ export class MicroBatcher {
   }
 
   #releaseWhenIdle(): void {
-    if (this.#queue.size > 0 || this.#inFlight > 0 || this.#isolating > 0) return
+    if (this.#queue.size > 0 || this.#inFlight > 0 || this.#isolating > 0 || this.#away > 0) return
     this.#handle?.release()
     this.#handle = undefined
   }
 
   /** The version is taken away under its requests. */
   #revoked({ reason }: AbortSignal): void {
-    for (const pending of this.#open.open()) pending.fail(reason)
-  }
-
-  #queueFull(): PlatformError {
-    const { id, maxQueue } = this.#options
-    const name = versionName(id.name, id.version)
-    return new PlatformError('serving.queue_full', `${name} has ${maxQueue} requests waiting, its limit.`)
-  }
-
-  #deadlineExceeded({ request }: PendingRequest): PlatformError {
-    const name = versionName(this.#options.id.name, this.#options.id.version)
-    return new PlatformError(
-      'serving.deadline_exceeded',
-      `${name} did not answer within ${request.timeoutMs} ms, queueing included.`,
-    )
+    for (const pending of this.#open.open()) pending.failed(reason)
   }
 }
 
-interface ExecutedBatch {
-  readonly run: FinishedRun
-  readonly mirrored: MirroredRun | undefined
+interface SuspectRun {
+  readonly answers: readonly PairAnswer[]
+  readonly routed: RoutedBatch | undefined
+}
+
+const MIRRORED = { mirrored: true }
+
+/** What is away gets its answer from the router. */
+function settle(pending: PendingRequest | undefined, answer: PairAnswer, mirrored: boolean): void {
+  if (pending?.isAway === false) pending.settle(answer, mirrored ? MIRRORED : undefined)
 }
 
 function rowsOf(batch: readonly PendingRequest[]): number {
   return batch.reduce((sum, pending) => sum + pending.rows, 0)
-}
-
-function cancelled(): PlatformError {
-  return new PlatformError('serving.cancelled', 'The client went away before its answer.')
 }

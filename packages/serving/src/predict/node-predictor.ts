@@ -2,11 +2,10 @@ import {
   type Clock,
   type InferenceRequest,
   type InferenceResponse,
-  type NamedTensors,
+  type ModelPlan,
   type PlannedVersion,
   PlatformError,
   type ServedBy,
-  type Tensor,
   toPlatformError,
   type VersionSelector,
 } from '@understudy/core'
@@ -16,14 +15,17 @@ import type { PredictionReceiver, Predictor, VersionDescription, VersionStatus }
 import type { ServableRequest } from '../servable.ts'
 import type { LoadedVersion } from './loaded-version.ts'
 import { boundedName, modelNotFound } from './model-not-found.ts'
-import type { BatchReceiver, BatchRequest } from './pending-request.ts'
-import { ServedByVersions } from './served-by-versions.ts'
+import type { PairRouter } from './pair-router.ts'
+import type { BatchRequest } from './pending-request.ts'
+import { Prediction } from './prediction.ts'
+import type { RequestKeeping } from './request-keeping.ts'
+import type { ServedByVersions } from './served-by-versions.ts'
 
 /** What the predictor knows of the plan. */
 interface PlanView {
   /** Names of all models in the plan. */
   models(): readonly string[]
-  has(model: string): boolean
+  planOf(model: string): ModelPlan | undefined
   /** Numbers planned of a model; undefined when it is not in the plan. */
   versionsOf(model: string): readonly number[] | undefined
   /** A version as it is planned now; undefined when it is not any more. */
@@ -41,10 +43,14 @@ export interface NodePredictorOptions {
   readonly overrideOf: (model: string, version: number) => string | undefined
   readonly plan: PlanView
   readonly monitor: ServableStateMonitor
+  readonly pairs: Pick<PairRouter, 'clientOf'>
+  readonly servedBy: ServedByVersions
+  readonly keeping: RequestKeeping
   readonly clock: Clock
 }
 
 interface Target {
+  readonly plan: ModelPlan
   readonly loaded: LoadedVersion
   readonly servedBy: ServedBy
 }
@@ -60,7 +66,6 @@ interface Asked {
 /** Answers from the versions of this node. */
 export class NodePredictor implements Predictor {
   readonly #options: NodePredictorOptions
-  readonly #servedBy = new ServedByVersions()
 
   constructor(options: NodePredictorOptions) {
     this.#options = options
@@ -125,7 +130,7 @@ export class NodePredictor implements Predictor {
   /** Refreshes once, within the budget of the request. */
   async #catchUp(request: InferenceRequest): Promise<void> {
     const { plan, generationOf, clock } = this.#options
-    if (plan.has(request.model)) {
+    if (plan.planOf(request.model) !== undefined) {
       const stopTimer = new AbortController()
       const waitMs = budgetMs(request, REFRESH_TIMEOUT_MS)
       await Promise.race([plan.refresh(), clock.sleep(waitMs, stopTimer.signal)])
@@ -139,11 +144,13 @@ export class NodePredictor implements Predictor {
   }
 
   #select(model: string, selector: VersionSelector): Target {
-    if (!this.#options.plan.has(model)) throw modelNotFound(model)
+    const plan = this.#options.plan.planOf(model)
+    if (plan === undefined) throw modelNotFound(model)
     const { servable, id, generation = 0 } = this.#resolve(model, selector)
     const variant = selector.kind === 'live' ? 'live' : 'pinned'
     const override = variant === 'live' ? this.#options.overrideOf(model, id.version) : undefined
-    return { loaded: servable, servedBy: this.#servedBy.of(servable, { id, variant, generation, override }) }
+    const servedBy = this.#options.servedBy.of(servable, { id, variant, generation, override })
+    return { plan, loaded: servable, servedBy }
   }
 
   #resolve(model: string, selector: VersionSelector): ResolvedServable<LoadedVersion> {
@@ -156,45 +163,33 @@ export class NodePredictor implements Predictor {
   }
 
   /** @throws PlatformError for inputs and outputs that the model does not have */
-  #run({ loaded, servedBy }: Target, { request, receiver, spentMs }: Asked): void {
-    const { requestId, selector, signal, times, outputs: names } = request
+  #run({ plan, loaded, servedBy }: Target, { request, receiver, spentMs }: Asked): void {
+    const { requestId, selector, signal, header, times, outputs: names } = request
     loaded.validator.checkOutputs(names)
     const { inputs, rows, shapeKey } = loaded.validator.check(request.inputs)
     const budget = budgetMs(request, loaded.planned.runtime.timeoutMs)
+    const live = selector.kind === 'live'
     const checked: BatchRequest = {
       requestId,
       inputs,
       rows,
       shapeKey,
-      live: selector.kind === 'live',
+      live,
       timeoutMs: Math.max(0, budget - spentMs),
       signal,
+      header,
       times,
     }
-    loaded.batcher.submit(checked, new Prediction(request, servedBy, receiver))
-  }
-}
-
-/** One request that was handed to a batcher, with what its answer needs. */
-class Prediction implements BatchReceiver {
-  readonly #request: InferenceRequest
-  readonly #servedBy: ServedBy
-  readonly #receiver: PredictionReceiver
-
-  constructor(request: InferenceRequest, servedBy: ServedBy, receiver: PredictionReceiver) {
-    this.#request = request
-    this.#servedBy = servedBy
-    this.#receiver = receiver
-  }
-
-  answered(all: NamedTensors): void {
-    const { requestId, outputs: names } = this.#request
-    const outputs = names === undefined ? all : picked(all, names)
-    this.#receiver.answered({ requestId, outputs, servedBy: this.#servedBy })
-  }
-
-  failed(error: PlatformError): void {
-    this.#receiver.failed(error)
+    const { keeping, pairs } = this.#options
+    if (!live) {
+      loaded.batcher.submit(checked, new Prediction(request, { servedBy, receiver }))
+      return
+    }
+    keeping.offerRequest(plan, checked)
+    const keeper = keeping.takesAnswer(plan) ? keeping : undefined
+    const prediction = new Prediction(request, { servedBy, receiver, keeper, rows })
+    const id = { name: servedBy.model, version: servedBy.version }
+    loaded.batcher.submit(checked, pairs.clientOf(id, checked, prediction))
   }
 }
 
@@ -238,10 +233,4 @@ function nothingLoaded(model: string, selector: VersionSelector): PlatformError 
         `Model "${model}" has no label "${boundedName(selector.label)}".`,
       )
   }
-}
-
-function picked(outputs: NamedTensors, names: readonly string[]): NamedTensors {
-  const wanted = new Map<string, Tensor>()
-  for (const [name, tensor] of outputs) if (names.includes(name)) wanted.set(name, tensor)
-  return wanted
 }

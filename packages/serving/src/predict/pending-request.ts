@@ -1,4 +1,11 @@
-import type { CancelSignal, NamedTensors, PlatformError, StageTimes } from '@understudy/core'
+import type {
+  CancelSignal,
+  InferenceRequest,
+  NamedTensors,
+  PlatformError,
+  ServedBy,
+  StageTimes,
+} from '@understudy/core'
 import type { PairAnswer } from '../mirror-sink.ts'
 import type { Expiring } from './deadline-watch.ts'
 
@@ -9,17 +16,27 @@ export interface BatchRequest {
   readonly rows: number
   /** Requests with the same key may be stacked. */
   readonly shapeKey: string
-  /** It asked for no particular version, so it may be mirrored. */
+  /** It asked for no particular version, so it may be mirrored, and answered by a version on trial. */
   readonly live: boolean
   readonly timeoutMs: number
   readonly signal?: CancelSignal | undefined
+  /** See {@link InferenceRequest.header}. */
+  readonly header?: InferenceRequest['header']
   /** Queue, batch and run are filled in when they end. */
   readonly times?: StageTimes | undefined
 }
 
+/** How an answer came about, where that is not the usual way. */
+export interface AnswerOrigin {
+  /** Who answered, where that is another version than the one that the request was handed to. */
+  readonly servedBy?: ServedBy | undefined
+  /** It belongs to a pair. */
+  readonly mirrored?: boolean | undefined
+}
+
 /** Takes what became of one request: exactly one call. Must not throw. */
 export interface BatchReceiver {
-  answered(outputs: NamedTensors): void
+  answered(outputs: NamedTensors, origin?: AnswerOrigin): void
   failed(error: PlatformError): void
 }
 
@@ -28,10 +45,11 @@ export interface PendingEvents {
   readonly settled: (pending: PendingRequest) => void
   readonly expired: (pending: PendingRequest) => void
   readonly cancelled: (pending: PendingRequest) => void
+  readonly left: (pending: PendingRequest) => void
 }
 
 /** A request that waits for its answer. Settles exactly once, whatever comes first. */
-export class PendingRequest implements Expiring {
+export class PendingRequest implements Expiring, BatchReceiver {
   readonly request: BatchRequest
   /** Requests with the same key may share a batch: live and explicit ones never do, since only whole batches are mirrored. */
   readonly batchKey: string
@@ -42,6 +60,7 @@ export class PendingRequest implements Expiring {
   readonly #events: PendingEvents
   readonly #onAbort: (() => void) | undefined
   #settled = false
+  #isAway = false
 
   constructor(
     request: BatchRequest,
@@ -72,16 +91,31 @@ export class PendingRequest implements Expiring {
     return this.#settled
   }
 
+  /** Another version answers it. */
+  get isAway(): boolean {
+    return this.#isAway
+  }
+
+  /** Another version answers it from now on; deadline and disconnect stay with its batcher, which holds its version until then. */
+  leave(): void {
+    this.#isAway = true
+    this.#events.left(this)
+  }
+
   expire(): void {
     this.#events.expired(this)
   }
 
-  settle(answer: PairAnswer): void {
-    if ('error' in answer) this.fail(answer.error)
-    else if (this.#finish()) this.#receiver.answered(answer.outputs)
+  settle(answer: PairAnswer, origin?: AnswerOrigin): void {
+    if ('error' in answer) this.failed(answer.error)
+    else this.answered(answer.outputs, origin)
   }
 
-  fail(error: PlatformError): void {
+  answered(outputs: NamedTensors, origin?: AnswerOrigin): void {
+    if (this.#finish()) this.#receiver.answered(outputs, origin)
+  }
+
+  failed(error: PlatformError): void {
     if (this.#finish()) this.#receiver.failed(error)
   }
 

@@ -24,7 +24,7 @@ describe('VersionLoader', () => {
     return new VersionLoader(
       { id: ID, planned, loader },
       {
-        ...{ clock, mirror: { admit: () => undefined }, refused: new RefusedInputsByDigest(clock) },
+        ...{ clock, router: { route: () => undefined }, refused: new RefusedInputsByDigest(clock) },
         acquire: () => {
           throw PERMANENT
         },

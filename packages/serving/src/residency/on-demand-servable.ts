@@ -81,6 +81,11 @@ export class OnDemandServable implements ModelServable, Tenant {
     this.#stay?.model.assume?.(role)
   }
 
+  /** What is not in memory will be loaded in the form of its role. */
+  isInLiveForm(): boolean {
+    return this.#stay?.model.isInLiveForm?.() ?? true
+  }
+
   /** Loads and warms it up fully, when nobody has to leave for that. True when it was; false when it was left as it is. */
   async prove(): Promise<boolean> {
     const { tracker, createLoader } = this.#options

@@ -1,6 +1,6 @@
 import type { Clock, NamedTensors } from '@understudy/core'
-import type { BatchMirror } from '../mirror/batch-mirror.ts'
 import { type BatchEnded, type ExecutorIncident, noopObserver } from '../observer.ts'
+import type { BatchRouter } from '../predict/batch-router.ts'
 import { InputValidator } from '../predict/input-validator.ts'
 import { MicroBatcher, type MicroBatcherOptions } from '../predict/micro-batcher.ts'
 import type { BatchRequest } from '../predict/pending-request.ts'
@@ -9,7 +9,7 @@ import { SuspectIsolation } from '../predict/suspect/suspect-isolation.ts'
 import type { ModelServable } from '../servable.ts'
 import { rowsOfX, valuesOfY } from './fake-model.ts'
 
-const NO_MIRROR: BatchMirror = { admit: () => undefined }
+const NO_PAIRS: BatchRouter = { route: () => undefined }
 
 /** A batcher over a servable, with its handle counted and its batches recorded. */
 export function batcherRig(
@@ -29,7 +29,7 @@ export function batcherRig(
   const refused = new RefusedInputs({ clock })
   const suspects = new SuspectIsolation({ id, digest: 'digest-1', servable, refused, clock, observer })
   const batcher = new MicroBatcher({
-    ...{ id, maxBatchSize: 64, maxDelayMs: 0, maxQueue: 1_024, mirror: NO_MIRROR },
+    ...{ id, maxBatchSize: 64, maxDelayMs: 0, maxQueue: 1_024, router: NO_PAIRS },
     ...{ observer, suspects },
     acquire: () => {
       handles.taken += 1

@@ -1,5 +1,6 @@
 import type { Clock, PlatformError, ServingPlan } from '@understudy/core'
 import { ServingNodeCore } from '../node/serving-node-core.ts'
+import type { ServingNodePorts } from '../node/serving-node-options.ts'
 import { type ExecutorIncident, type LabelsMoved, noopObserver } from '../observer.ts'
 import type { PlanOverrides } from '../plan/plan-overrides.ts'
 import type { LoadContext, ServableId } from '../servable.ts'
@@ -18,6 +19,9 @@ export function nodeRig(options: {
   readonly overrides?: PlanOverrides
   /** @defaultValue a sound model */
   readonly createModel?: (id: ServableId) => FakeModel
+  /** @defaultValue always 0: every coin that can fall falls */
+  readonly random?: () => number
+  readonly ports?: Pick<ServingNodePorts, 'capture' | 'answers'>
 }) {
   const reader = new FakePlanReader(options.plan)
   const store = new MemoryPlanStore(options.kept)
@@ -56,7 +60,8 @@ export function nodeRig(options: {
   }
   const core = new ServingNodeCore(
     {
-      ...{ reader, store, clock: options.clock, mirrorSink: sink, random: () => 0, adapter: { adapt } },
+      ...{ reader, store, clock: options.clock, mirrorSink: sink, adapter: { adapt }, ...options.ports },
+      random: options.random ?? (() => 0),
       overrides: options.overrides,
       observer: {
         ...noopObserver,

@@ -1,4 +1,5 @@
 import {
+  type CapturePlan,
   defaultModelConfig,
   type MirrorPlan,
   type ModelPlan,
@@ -34,7 +35,13 @@ export function mirrorPlan(changes: Partial<MirrorPlan> = {}): MirrorPlan {
     baseline: 1,
     candidate: 2,
     sample: 1,
+    candidateShare: 0,
     compare: { y: { compare: { kind: 'tolerance', atol: 0, rtol: 0 }, gate: true } },
+    latency: null,
+    segmentHeader: null,
+    keepAnswers: false,
+    replay: false,
+    storeInputs: false,
     traceparent: null,
     ...changes,
   }
@@ -49,6 +56,8 @@ export function modelPlan(
     readonly mirror?: MirrorPlan | null
     readonly resident?: boolean
     readonly digest?: string
+    readonly capture?: CapturePlan | null
+    readonly keepAnswersShare?: number
   } = {},
 ): ModelPlan {
   const { versions = [1], labels = { live: 1 }, mirror = null, resident = true, digest } = changes
@@ -58,7 +67,8 @@ export function modelPlan(
       ...(digest !== undefined && { digest }),
     }),
   )
-  return { model, generation, versions: planned, labels, mirror }
+  const { capture = null, keepAnswersShare = 0 } = changes
+  return { model, generation, versions: planned, labels, mirror, capture, keepAnswersShare }
 }
 
 export function servingPlan(...models: readonly ModelPlan[]): ServingPlan {

@@ -1,16 +1,23 @@
 import path from 'node:path'
 import { PlatformError, systemClock } from '@understudy/core'
 import {
+  abort,
   approve,
   ChangeListener,
   type Database,
+  hold,
   lift,
   loadRecord,
   loadRecords,
   type ModelRecord,
   openDatabase,
+  pause,
   promote,
+  promoteNow,
+  rehearse,
   reject,
+  releaseHold,
+  resume,
   retry,
   rollback,
   verifyAudit,
@@ -19,6 +26,7 @@ import { ArtifactStore } from '@understudy/gitops/artifacts'
 import type { ControlActs, ControlReads, ControlService } from '../control-service.ts'
 import { readAudit, readLiveAt } from './audit-reads.ts'
 import { changeStream } from './change-stream.ts'
+import { readEvidence } from './evidence-reads.ts'
 import { readExamples } from './example-views.ts'
 import { createKeyActs } from './key-acts.ts'
 import { modelRow, modelView } from './model-view.ts'
@@ -88,6 +96,8 @@ function createReads(database: Database, options: ControlServiceOptions): Contro
       oneModel(model, (record) =>
         version === undefined ? whyView(record) : whyVersionView(record, version),
       ),
+    evidence: (model, version) =>
+      database.snapshot(async (tx) => readEvidence(tx, known(await loadRecord(tx, model), model), version)),
     verifyAudit: () => verifyAudit(database),
     samples: (model) => readTrafficSamples(database.prisma, store, model),
   }
@@ -98,7 +108,14 @@ function createActs(database: Database): ControlActs {
     approve: ({ comment, ...act }) => approve(database, { ...act, reason: comment }),
     reject: (act) => reject(database, act),
     retry: (act) => retry(database, act),
+    abort: (act) => abort(database, act),
+    pause: (act) => pause(database, act),
+    resume: (act) => resume(database, act),
+    promoteNow: (act) => promoteNow(database, act),
     promote: (act) => promote(database, act),
+    rehearse: (act) => rehearse(database, act),
+    hold: (act) => hold(database, act),
+    releaseHold: (act) => releaseHold(database, act),
     rollback: (act) => rollback(database, act),
     lift: (act) => lift(database, act),
   }

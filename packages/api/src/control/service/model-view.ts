@@ -9,23 +9,18 @@ import {
   versionOf,
   wishInput,
 } from '@understudy/db'
-import {
-  decideWish,
-  describeIncidents,
-  formatDuration,
-  formatPercent,
-  formatPoints,
-} from '@understudy/rollout'
+import { decideWish, describeIncidents } from '@understudy/rollout'
 import type {
   DriftView,
   ModelRow,
   ModelView,
   PairExampleView,
-  PolicyLine,
   VersionRef,
   VersionView,
 } from '../../views/index.ts'
-import { commitView, rolloutView, stepViews } from './rollout-view.ts'
+import { policyLines } from './policy-lines.ts'
+import { stepViews } from './rail-view.ts'
+import { commitView, rolloutView } from './rollout-view.ts'
 import { whyView } from './why-view.ts'
 
 export function refOf(record: ModelRecord, number: number | null): VersionRef | null {
@@ -53,6 +48,13 @@ export function reasonOf(record: ModelRecord, version: VersionRecord): string | 
     : null
 }
 
+/** What the nodes call the version that is tried, while it answers nobody yet, or some. */
+function rolloutLabels(record: ModelRecord, version: VersionRecord): readonly string[] {
+  const rollout = openRollout(record)
+  if (rollout?.number !== version.number || record.live === version.number) return []
+  return [rollout.step === 'canary' ? 'canary' : 'shadow']
+}
+
 function versionView(record: ModelRecord, version: VersionRecord): VersionView {
   const rollout = record.rollouts.find(
     (row) => row.number === version.number && row.digest === version.digest,
@@ -60,7 +62,7 @@ function versionView(record: ModelRecord, version: VersionRecord): VersionView {
   const labels = [
     ...(record.live === version.number ? ['live'] : []),
     ...(record.previous === version.number ? ['previous'] : []),
-    ...(openRollout(record)?.number === version.number ? ['shadow'] : []),
+    ...rolloutLabels(record, version),
   ]
   return {
     number: version.number,
@@ -89,34 +91,6 @@ function versionView(record: ModelRecord, version: VersionRecord): VersionView {
   }
 }
 
-function policyLines(record: ModelRecord): readonly PolicyLine[] {
-  const { rollout, runtime } = record.config
-  const text = record.configText ?? ''
-  const line = (name: string, value: string, key: string): PolicyLine => ({
-    name,
-    value,
-    source: new RegExp(`^\\s*(?:.*[{,]\\s*)?${key}\\s*:`, 'm').test(text) ? 'model.yaml' : 'default',
-  })
-  const budget = rollout.gates.disagreement?.budget
-  return [
-    line('Strategy', rollout.strategy, 'strategy'),
-    line('Trigger', rollout.trigger, 'trigger'),
-    line('Sample', formatPercent(rollout.shadow.sample), 'sample'),
-    line('Least pairs', String(rollout.shadow.minPairs), 'minPairs'),
-    line('Least time', formatDuration(rollout.shadow.minDuration), 'minDuration'),
-    line('Longest time', formatDuration(rollout.shadow.maxDuration), 'maxDuration'),
-    line('Errors', `at most ${formatPoints(rollout.gates.errors.margin)} more`, 'errors'),
-    line(
-      'Disagreement',
-      budget === undefined ? 'shown, does not gate' : `at most ${formatPercent(budget)}`,
-      'disagreement',
-    ),
-    line('Approvals', String(rollout.approval.required), 'approval'),
-    line('Batch size', String(runtime.batching.maxBatchSize), 'maxBatchSize'),
-    line('Deadline', formatDuration(runtime.timeoutMs), 'timeoutMs'),
-  ]
-}
-
 export function modelView(record: ModelRecord, examples: readonly PairExampleView[]): ModelView {
   const [rollout] = record.rollouts
   const live = versionOf(record, record.live)
@@ -132,7 +106,12 @@ export function modelView(record: ModelRecord, examples: readonly PairExampleVie
     rollout: rollout ? rolloutView(record, rollout, examples) : null,
     drift: driftView(record),
     hold: record.hold
-      ? { actor: record.hold.actor, reason: record.hold.reason, since: record.hold.createdAt.toISOString() }
+      ? {
+          actor: record.hold.actor,
+          reason: record.hold.reason,
+          since: record.hold.createdAt.toISOString(),
+          expiresAt: record.hold.expiresAt?.toISOString() ?? null,
+        }
       : null,
     policy: policyLines(record),
     policyHash: shown ? policyHashFor(record, shown) : '',

@@ -1,8 +1,8 @@
 import { shownUrl } from '@understudy/core'
 import { analysisOf, type ModelRecord, openRollout, type RolloutRecord, versionOf } from '@understudy/db'
 import type { NeedsYouItem } from '../../views/index.ts'
+import { analysisView } from './analysis-view.ts'
 import { driftView, reasonOf } from './model-view.ts'
-import { analysisView } from './rollout-view.ts'
 
 const URGENCY = { approval: 0, paused: 1, repository: 2, rejected: 3, held: 4 } as const satisfies Record<
   NeedsYouItem['kind'],
@@ -20,6 +20,8 @@ function rolloutItem(record: ModelRecord, rollout: RolloutRecord): NeedsYouItem 
     held: `${name} passed its shadow and waits: ${record.hold?.actor ?? 'an operator'} holds what is live`,
     inconclusive: `The shadow of ${name} is inconclusive: you decide`,
     noData: `${name} has no evidence: nobody calls ${record.name}`,
+    frozen: `${name} is cleared and waits for the end of a freeze window`,
+    byUser: `The rollout of ${name} is paused by a person`,
     nodesLagging: '',
   }[rollout.pauseReason ?? 'approval']
   return {

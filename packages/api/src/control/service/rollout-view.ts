@@ -3,63 +3,16 @@ import {
   deciderRollout,
   type ModelRecord,
   type RolloutRecord,
-  type StepRecord,
+  rolloutFacts,
   standingOf,
   versionOf,
 } from '@understudy/db'
-import {
-  type Analysis,
-  decideCommand,
-  describeAnalysis,
-  formatDuration,
-  type GateAssessment,
-} from '@understudy/rollout'
+import { assessApprovals, COMMANDS, decideCommand } from '@understudy/rollout'
 import { traceIdOf } from '@understudy/telemetry'
-import type {
-  AnalysisView,
-  CommitView,
-  GateView,
-  PairExampleView,
-  RolloutView,
-  StepView,
-} from '../../views/index.ts'
-
-function gateView(gate: GateAssessment): GateView {
-  const counters = gate.worst?.counters ?? { nPlus: 0, nZero: 0, nMinus: 0 }
-  const forecast = gate.forecast?.kind === 'pairs' ? Math.max(0, gate.forecast.pairs - gate.pairs) : null
-  return {
-    gate: gate.gate,
-    property: gate.worst?.property ?? '',
-    verdict: gate.verdict,
-    decides: gate.decides,
-    margin: gate.margin ?? 0,
-    ...counters,
-    logHarm: gate.logHarm ?? 0,
-    logSafe: gate.logSafe ?? 0,
-    logFailAt: gate.thresholds.logHarm,
-    logPassAt: gate.thresholds.logSafe,
-    bound: gate.worst?.bound ?? null,
-    pairsToPass: forecast,
-  }
-}
-
-export function analysisView(record: ModelRecord, rollout: RolloutRecord, analysis: Analysis): AnalysisView {
-  const losses = rollout.evidence?.losses ?? []
-  return {
-    outcome: analysis.outcome,
-    summary: describeAnalysis(analysis, {
-      model: record.name,
-      candidate: rollout.number,
-      baseline: rollout.baselineNumber,
-    }),
-    pairs: analysis.pairs,
-    minPairs: analysis.minPairs,
-    admitted: losses.reduce((sum, loss) => sum + loss.admitted, 0),
-    lost: losses.reduce((sum, loss) => sum + loss.lost, 0),
-    gates: analysis.gates.map(gateView),
-    updatedAt: rollout.evidence?.updatedAt?.toISOString() ?? null,
-  }
-}
+import type { ApprovalView, CommitView, PairExampleView, RolloutView } from '../../views/index.ts'
+import { analysisView } from './analysis-view.ts'
+import { canaryPercent, OPEN, stepViews } from './rail-view.ts'
+import { variantView } from './variant-view.ts'
 
 export function commitView(record: ModelRecord, number: number): CommitView {
   const version = versionOf(record, number)
@@ -71,83 +24,52 @@ export function commitView(record: ModelRecord, number: number): CommitView {
   }
 }
 
-const OPEN: ReadonlySet<string> = new Set(['progressing', 'paused'])
-
-const RAIL = ['validate', 'load', 'shadow', 'approval', 'promote'] as const
-const RAIL_STEP = { load: 'preparing', shadow: 'shadow', approval: 'approval', promote: 'promoting' } as const
-
-/** The steps that a rollout of this kind goes through. */
-function railOf(record: ModelRecord, rollout: RolloutRecord): readonly (typeof RAIL)[number][] {
-  if (rollout.kind !== 'evidence') return RAIL.filter((step) => step !== 'shadow' && step !== 'approval')
-  const approves =
-    record.config.rollout.approval.required > 0 || rollout.steps.some((step) => step.step === 'approval')
-  return approves ? RAIL : RAIL.filter((step) => step !== 'approval')
-}
-
-/** How long something took; a moment is not "0 s". */
-function shownDuration(ms: number): string {
-  return ms < 1_000 ? '< 1 s' : formatDuration(ms)
-}
-
-function took(step: StepRecord): string {
-  if (step.endedAt === null) return ''
-  return shownDuration(new Date(step.endedAt).getTime() - new Date(step.startedAt).getTime())
-}
-
-const WAITS = {
-  approval: 'waits for you',
-  held: 'held by an operator',
-  inconclusive: 'inconclusive',
-  noData: 'no data',
-  nodesLagging: 'nodes lag behind',
-} as const
-
-function noteOfNow(rollout: RolloutRecord, analysis: Analysis | null): string {
-  if (rollout.state === 'paused' && rollout.pauseReason) return WAITS[rollout.pauseReason]
-  if (rollout.step === 'shadow' && analysis) return `${analysis.pairs} of ${analysis.minPairs} pairs`
-  return 'in progress'
-}
-
-type RolloutRailStep = keyof typeof RAIL_STEP
-
-function validateStep(record: ModelRecord, rollout: RolloutRecord): StepView {
-  const version = versionOf(record, rollout.number)
-  const ms = version?.validatedAt ? version.validatedAt.getTime() - version.discoveredAt.getTime() : null
-  return { step: 'validate', state: 'done', note: ms === null ? '' : shownDuration(ms) }
-}
-
-function rolloutStep(rollout: RolloutRecord, analysis: Analysis | null, step: RolloutRailStep): StepView {
-  const entry = rollout.steps.findLast((candidate) => candidate.step === RAIL_STEP[step])
-  const isLast = rollout.step === RAIL_STEP[step]
-  if (isLast && rollout.state === 'failed') return { step, state: 'failed', note: rollout.reason ?? 'failed' }
-  if (isLast && rollout.state === 'aborted')
-    return { step, state: 'skipped', note: rollout.reason ?? 'aborted' }
-  if (isLast && OPEN.has(rollout.state)) return { step, state: 'now', note: noteOfNow(rollout, analysis) }
-  if (entry) return { step, state: 'done', note: took(entry) }
-  return { step, state: OPEN.has(rollout.state) ? 'ahead' : 'skipped', note: '' }
-}
-
-export function stepViews(
-  record: ModelRecord,
-  rollout: RolloutRecord,
-  analysis: Analysis | null,
-): readonly StepView[] {
-  return railOf(record, rollout).map((step) =>
-    step === 'validate' ? validateStep(record, rollout) : rolloutStep(rollout, analysis, step),
-  )
-}
-
 function mayView(record: ModelRecord, rollout: RolloutRecord): RolloutView['may'] {
   const situation = {
     rollout: deciderRollout(record, rollout),
     candidateStanding: standingOf(record, rollout.digest),
+    verdict: rollout.verdict,
+    previous: rolloutFacts(record, rollout, { supersededBy: null, act: null, release: null }).previous,
   }
-  const judge = (type: 'approve' | 'reject' | 'retry') => {
+  const judged = COMMANDS.map((type) => {
     const decision = decideCommand({ type, reason: 'a reason', seen: null }, situation)
-    if (decision.type === 'accepted') return { allowed: true, because: '' }
-    return { allowed: false, because: decision.message }
+    const allowed = decision.type === 'accepted'
+    return [type, { allowed, because: allowed ? '' : decision.message }] as const
+  })
+  return Object.fromEntries(judged) as RolloutView['may']
+}
+
+function approvalViews(record: ModelRecord, rollout: RolloutRecord): readonly ApprovalView[] {
+  return rollout.approvals.map((approval) => ({
+    actor: approval.actor,
+    comment: approval.comment,
+    at: approval.createdAt.toISOString(),
+    expiresAt: approval.expiresAt.toISOString(),
+    valid:
+      approval.expiresAt > record.readAt &&
+      approval.candidateDigest === rollout.digest &&
+      approval.baselineDigest === rollout.baselineDigest &&
+      approval.policyHash === rollout.policyHash,
+  }))
+}
+
+function approvalFacts(record: ModelRecord, rollout: RolloutRecord) {
+  const facts = rolloutFacts(record, rollout, { supersededBy: null, act: null, release: null })
+  const assessed = assessApprovals(deciderRollout(record, rollout), facts)
+  return {
+    approvalsRequired: rollout.kind === 'evidence' ? assessed.required : 0,
+    // What was consumed by a promotion counts no more, and is who let it.
+    approvedBy: OPEN.has(rollout.state)
+      ? assessed.counted
+      : [...new Set(rollout.approvals.map(({ actor }) => actor))],
+    approvals: approvalViews(record, rollout),
+    approvalGroups: assessed.groups.map(({ name, required, counted }) => ({
+      name,
+      required,
+      given: counted,
+    })),
+    frozenUntil: facts.frozenUntilMs === null ? null : new Date(facts.frozenUntilMs).toISOString(),
   }
-  return { approve: judge('approve'), reject: judge('reject'), retry: judge('retry') }
 }
 
 export function rolloutView(
@@ -177,8 +99,13 @@ export function rolloutView(
     steps: stepViews(record, rollout, analysis),
     analysis: analysis ? analysisView(record, rollout, analysis) : null,
     seen: { rolloutId: rollout.id, candidateDigest: digest, baselineDigest, policyHash: rollout.policyHash },
-    approvalsRequired: rollout.kind === 'evidence' ? record.config.rollout.approval.required : 0,
-    approvedBy: rollout.approvals.map((approval) => approval.actor),
+    canaryPercent: canaryPercent(record, rollout),
+    canaryWeights: rollout.kind === 'evidence' ? record.config.rollout.canary : [],
+    bakeSeconds: rollout.kind === 'evidence' ? Math.round(record.config.rollout.bake / 1_000) : 0,
+    deadlineAt: rollout.deadlineAt?.toISOString() ?? null,
+    promotedNow: rollout.promotedNow && { ...rollout.promotedNow, at: rollout.promotedNow.at.toISOString() },
+    ...approvalFacts(record, rollout),
+    variant: variantView(record, rollout, analysis),
     examples,
     traceId: traceIdOf(rollout.traceparent),
     may: mayView(record, rollout),

@@ -1,5 +1,4 @@
 import {
-  analysisOf,
   deciderRollout,
   type ModelRecord,
   openRollout,
@@ -15,6 +14,7 @@ import type { WhyView } from '../../views/index.ts'
 export function whyView(record: ModelRecord): WhyView {
   const input = wishInput(record)
   const [rollout] = record.rollouts
+  const open = openRollout(record)
   const live = versionOf(record, record.live)
   const newest = input.tip.reduce<(typeof input.tip)[number] | null>(
     (best, version) => (best === null || version.number > best.number ? version : best),
@@ -22,15 +22,15 @@ export function whyView(record: ModelRecord): WhyView {
   )
   const sentence = describeModel({
     model: record.name,
+    nowMs: record.readAt.getTime(),
     live: live ? { number: live.number, digest: live.digest } : null,
     newest: newest ? { ...newest, standing: standingOf(record, newest.digest) } : null,
     drift: decideWish(input).drift,
-    hold: record.hold,
+    hold: record.hold && { ...record.hold, expiresAtMs: record.hold.expiresAt?.getTime() ?? null },
     rollout: rollout
       ? { ...deciderRollout(record, rollout), detail: rollout.summary ?? rollout.reason ?? rollout.state }
       : null,
-    analysis: rollout ? analysisOf(record, rollout) : null,
-    nodes: rollout ? rolloutFacts(record, rollout, { supersededBy: null, act: null }).nodes : [],
+    facts: open ? rolloutFacts(record, open, { supersededBy: null, act: null, release: null }) : null,
   })
   return {
     sentence: [sentence, ...incidentsOf(record)].join(' '),

@@ -32,6 +32,19 @@ export const ROLLOUT_ERRORS = {
     retry: 'never',
     remedy: 'No rollout is open; `understudy why` says what is live and why.',
   },
+  'rollout.not_pausable': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'What is live is rolled back, not paused: `understudy rollback`.',
+  },
+  'rollout.not_promotable': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'caller',
+    retry: 'never',
+    remedy:
+      'Only a rollout whose shadow could not decide is promoted without a verdict; the message says what to do instead.',
+  },
   'rollout.not_startable': {
     category: 'FAILED_PRECONDITION',
     fault: 'caller',
@@ -44,6 +57,12 @@ export const ROLLOUT_ERRORS = {
     retry: 'never',
     remedy: 'Only a withdrawn version can be lifted.',
   },
+  'rollout.paused': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'caller',
+    retry: 'never',
+    remedy: 'A person paused the rollout: `understudy resume` lets it go on.',
+  },
   'rollout.reason_required': {
     category: 'INVALID_ARGUMENT',
     fault: 'caller',
@@ -54,7 +73,7 @@ export const ROLLOUT_ERRORS = {
     category: 'FAILED_PRECONDITION',
     fault: 'caller',
     retry: 'never',
-    remedy: 'Push a better version; evidence already spoke against this one.',
+    remedy: 'Push a better version, or ask for fresh evidence with `understudy retry --fresh`.',
   },
   'rollout.stale_decision': {
     category: 'ABORTED',
