@@ -97,8 +97,12 @@ const outbox = new OutboxLoop({
   channels: createChannels(env, systemClock),
   kinds: env.UNDERSTUDY_NOTIFY_KINDS,
   context: { environment: env.UNDERSTUDY_ENVIRONMENT, consoleUrl: env.UNDERSTUDY_CONSOLE_URL },
-  findAlarms: () =>
-    database.transaction((tx) => findAlarms(tx, { driftAlarmMs: env.UNDERSTUDY_DRIFT_ALARM })),
+  alarms: [
+    {
+      everyMs: 30_000,
+      find: () => database.transaction((tx) => findAlarms(tx, { driftAlarmMs: env.UNDERSTUDY_DRIFT_ALARM })),
+    },
+  ],
   clock: systemClock,
   logger,
 })

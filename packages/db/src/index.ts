@@ -18,6 +18,7 @@ export {
   OutboxQueue,
   type OutboxQueueOptions,
 } from './outbox/outbox-queue.ts'
+export { tellQualityAlarms } from './outbox/tell-quality-alarms.ts'
 export { type MergedOverride, mergeOverride } from './override/merge-override.ts'
 export {
   type LabelMove,
