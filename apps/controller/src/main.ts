@@ -5,6 +5,7 @@ import { shownUrl, systemClock } from '@understudy/core'
 import {
   ChangeListener,
   findAlarms,
+  findQualityAlarms,
   forgetLapsedNodes,
   forgetOldOutcomes,
   mergeOverride,
@@ -15,7 +16,7 @@ import {
   requestOpenRollouts,
   requestUnfinished,
   requestWork,
-  tellQuality,
+  tellQualityAlarms,
   WorkQueue,
 } from '@understudy/db'
 import { parseRepositoryUrl, RepositoryMirror, watchPushes } from '@understudy/gitops'
@@ -102,8 +103,12 @@ const outbox = new OutboxLoop({
   channels: createChannels(env, systemClock),
   kinds: env.UNDERSTUDY_NOTIFY_KINDS,
   context: { environment: env.UNDERSTUDY_ENVIRONMENT, consoleUrl: env.UNDERSTUDY_CONSOLE_URL },
-  findAlarms: () =>
-    database.transaction((tx) => findAlarms(tx, { driftAlarmMs: env.UNDERSTUDY_DRIFT_ALARM })),
+  alarms: [
+    {
+      everyMs: 30_000,
+      find: () => database.transaction((tx) => findAlarms(tx, { driftAlarmMs: env.UNDERSTUDY_DRIFT_ALARM })),
+    },
+  ],
   clock: systemClock,
   logger,
 })
@@ -112,11 +117,13 @@ const merger = new OverrideMerger({
   ...{ merge: () => database.transaction(mergeOverride), clock: systemClock, logger },
 })
 
+const tellQuality = () =>
+  database.transaction(async (tx) => tellQualityAlarms(tx, await findQualityAlarms(tx)))
 const chores = new Chores({
   ...{ clock: systemClock, logger },
   chores: [
     { name: 'due outcomes', everyMs: 2_000, run: () => requestDueOutcomes(database) },
-    { name: 'quality alarms', everyMs: 300_000, run: () => database.transaction(tellQuality) },
+    { name: 'quality alarms', everyMs: 300_000, run: tellQuality },
     { name: 'old outcomes', everyMs: 600_000, run: () => forgetOldOutcomes(database) },
   ],
 })

@@ -14,7 +14,7 @@ import { createTestDatabase } from '@understudy/testing/database'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Channel } from '../src/outbox/channel.ts'
 import { createEmailChannel } from '../src/outbox/email-channel.ts'
-import { OutboxLoop } from '../src/outbox/outbox-loop.ts'
+import { type AlarmSearch, OutboxLoop } from '../src/outbox/outbox-loop.ts'
 import { createSlackChannel } from '../src/outbox/slack-channel.ts'
 import { createWebhookChannel } from '../src/outbox/webhook-channel.ts'
 import { MailServer, WebhookReceiver } from './support/receivers.ts'
@@ -51,12 +51,15 @@ function email(changes: Partial<Parameters<typeof createEmailChannel>[0]> = {}):
 }
 
 /** One controller, as far as it tells people. */
-function controller(channels: readonly Channel[], queue = new OutboxQueue(database)): OutboxLoop {
+function controller(
+  channels: readonly Channel[],
+  queue = new OutboxQueue(database),
+  alarms: readonly AlarmSearch[] = [],
+): OutboxLoop {
   const loop = new OutboxLoop({
     ...{ queue, channels, kinds: NOTIFICATION_KINDS, clock: systemClock, logger: silentLogger },
     context: { environment: 'production', consoleUrl: 'https://understudy.example' },
-    findAlarms: async () => 0,
-    pollIntervalMs: 20,
+    ...{ alarms, pollIntervalMs: 20 },
   })
   loops.push(loop)
   return loop
@@ -251,6 +254,19 @@ it('a controller that dies between sending and recording is followed by one that
   const ids = receiver.posts.map(({ headers }) => headers['understudy-notification-id'])
   expect(ids).toHaveLength(2)
   expect(new Set(ids).size).toBe(1)
+})
+
+it('what an alarm finds is told, and a search that fails is made again', async () => {
+  let looks = 0
+  const find = async () => {
+    looks += 1
+    if (looks === 1) throw new Error('the database is away')
+    if (looks === 2) await enqueue('iris:1')
+    return looks === 2 ? 1 : 0
+  }
+  controller([webhook()], new OutboxQueue(database), [{ everyMs: 10, find }]).start()
+  await waitFor('the delivery', () => allDelivered(1))
+  expect(titles()).toEqual(['iris:1'])
 })
 
 it('a stop lets what is being sent end', async () => {

@@ -18,7 +18,7 @@ export {
   OutboxQueue,
   type OutboxQueueOptions,
 } from './outbox/outbox-queue.ts'
-export { tellQuality } from './outbox/tell-quality.ts'
+export { tellQualityAlarms } from './outbox/tell-quality-alarms.ts'
 export type { AnswerCoverage } from './outcomes/describe-coverage.ts'
 export { findQualityAlarms, type QualityAlarm } from './outcomes/find-quality-alarms.ts'
 export { forgetOldOutcomes, requestDueOutcomes } from './outcomes/housekeeping.ts'

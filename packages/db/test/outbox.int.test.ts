@@ -9,6 +9,7 @@ import {
   openDatabase,
   reject,
   rollback,
+  tellQualityAlarms,
 } from '../src/index.ts'
 import { World } from './support/world.ts'
 
@@ -81,7 +82,7 @@ describe('what is told', () => {
     await reject(world.database, { model: 'iris', reason: 'not this one', actor: ADA })
     const rows = await listNotifications(world.database.prisma)
     expect(rows.map(({ sentence }) => sentence).slice(0, 2)).toEqual([
-      'iris: local:ada rejected v3: not this one',
+      'iris v3: local:ada rejected it: not this one',
       'local:ada rolled iris back from v2 to v1: it flips',
     ])
   })
@@ -141,7 +142,7 @@ describe('deliveries', () => {
     await pass(61_000)
     const next = await queue.claim('webhook')
     expect(next).toMatchObject({ id: dead?.id, attempts: 2 })
-    if (dead) await queue.failed(dead, SOON)
+    if (dead) await queue.failed(dead, { ...SOON, retryInMs: 0 })
     expect(await queue.claim('webhook')).toBeUndefined()
     if (next) await queue.delivered(next)
     await pass(86_400_000)
@@ -248,6 +249,21 @@ describe('alarms', () => {
     await expires(4)
     expect(await alarms()).toBe(0)
     expect((await listNotifications(prisma))[0]?.sentence).toContain('the hold by local:ada on v1')
+  })
+
+  it('a version that became worse on outcomes is told once, whoever finds it and however often', async () => {
+    const worse = {
+      model: 'iris',
+      number: 2,
+      digest: 'd2',
+      sentence: 'iris: v2 is worse than in its rollout',
+    }
+    const tell = () =>
+      world.database.transaction((tx) =>
+        tellQualityAlarms(tx, [worse, { ...worse, digest: 'd3', number: 3 }]),
+      )
+    expect([await tell(), await tell()]).toEqual([2, 0])
+    expect(await told()).toEqual(['qualityWorse', 'qualityWorse'])
   })
 
   it('a joined node whose lease ran out is told once; one that drained, or has an heir, is not', async () => {

@@ -1,4 +1,4 @@
-import { deriveOverrideKey, signOverride } from '@understudy/core'
+import { deriveOverrideKey, type OverrideDocument, signOverride } from '@understudy/core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import {
   approve,
@@ -9,6 +9,7 @@ import {
   rollback,
   verifyAudit,
 } from '../src/index.ts'
+import { step } from './support/fake-git.ts'
 import type { FakeNode } from './support/fake-node.ts'
 import { World } from './support/world.ts'
 
@@ -41,10 +42,10 @@ async function promoted(version: number): Promise<void> {
 }
 
 /** What a node that was alone at generation 2 reports: v1 answers instead of v2. */
-async function report(id = 1, { generation = 2, by = node }: { generation?: number; by?: FakeNode } = {}) {
+async function report(id = 1, { by = node, ...changes }: Partial<OverrideDocument> & { by?: FakeNode } = {}) {
   const signed = signOverride(deriveOverrideKey('x'), {
-    ...{ id: `0b9f0f3e-6f0b-4c46-9d0e-${String(id).padStart(12, '0')}`, model: 'iris', generation },
-    ...{ from: 2, to: 1, reason: 'it flips classes', actor: ADA, issuedAtMs: 1_000 * id },
+    ...{ id: `0b9f0f3e-6f0b-4c46-9d0e-${String(id).padStart(12, '0')}`, model: 'iris', generation: 2 },
+    ...{ from: 2, to: 1, reason: 'it flips classes', actor: ADA, issuedAtMs: 1_000 * id, ...changes },
   })
   await by.store.recordOverrides([{ ...signed, acceptedAtMs: 1_000 * id }])
 }
@@ -73,6 +74,18 @@ it('becomes the rollback that it meant, with hold and withdrawal, while the plan
     'node-1 had let iris v1 answer instead of v2 since 1970-01-01T00:00:01.000Z, at generation 2: the plan follows',
   ])
   expect((await listNotifications(world.database.prisma))[0]).toMatchObject({ kind: 'rolledBack' })
+})
+
+it('takes a version off in its bake, which ends the rollout as rolled back and is told once', async () => {
+  await world.sync(step.config('iris', 'rollout: {bake: 10m}'))
+  await promoted(3)
+  expect(await world.rollout('iris')).toMatchObject({ number: 3, step: 'bake', state: 'progressing' })
+  await report(1, { generation: 3, from: 3, to: 2, reason: 'x'.repeat(500) })
+  expect(await merge()).toMatchObject({ outcome: 'rolledBack' })
+  expect(await world.rollout('iris')).toMatchObject({ state: 'failed', reason: 'rolledBack' })
+  expect(await state()).toMatchObject({ live: 2, generation: 4, held: ADA, withdrawn: 1 })
+  const told = await listNotifications(world.database.prisma)
+  expect(told.filter(({ kind }) => kind === 'rolledBack')).toHaveLength(1)
 })
 
 it('is merged once, however often it is reported', async () => {

@@ -5,22 +5,28 @@ import { retryDelayMs } from '../work/backoff.ts'
 import type { Channel } from './channel.ts'
 import { type MessageContext, outgoingMessage } from './outgoing-message.ts'
 
+/** Looks for something that has lasted too long. */
+export interface AlarmSearch {
+  /** Also before the first time: by then nodes that start have reported. */
+  readonly everyMs: number
+  /** Puts what it finds into the outbox; says how much of it is new. */
+  readonly find: () => Promise<number>
+}
+
 export interface OutboxLoopOptions {
   readonly queue: Pick<OutboxQueue, 'plan' | 'claim' | 'delivered' | 'failed' | 'tidy'>
   readonly channels: readonly Channel[]
   readonly kinds: readonly NotificationKind[]
   readonly context: MessageContext
-  /** Puts into the outbox what has lasted too long; says how much that is. */
-  readonly findAlarms: () => Promise<number>
+  readonly alarms: readonly AlarmSearch[]
   readonly clock: Clock
   readonly logger: Logger
   /** Longest pause between two looks without a hint. @defaultValue 5000 */
   readonly pollIntervalMs?: number
-  /** How often alarms are looked for. The first time is after one interval: by then nodes that start have reported. @defaultValue 30000 */
-  readonly alarmIntervalMs?: number
 }
 
 const LONGEST_PAUSE_MS = 300_000
+const TIDY_EVERY_MS = 60_000
 /** A stop gives what is being sent so long. */
 const STOP_GRACE_MS = 3_000
 
@@ -43,10 +49,13 @@ export class OutboxLoop {
   }
 
   start(): void {
-    const { channels, alarmIntervalMs = 30_000 } = this.#options
+    const { channels, alarms, queue } = this.#options
     this.#loops = [
       this.#repeat(async () => (await this.planOnce()) > 0, 'what is to be told cannot be read'),
-      this.#repeatEvery(alarmIntervalMs, () => this.alarmOnce(), 'alarms cannot be looked for'),
+      this.#repeatEvery(TIDY_EVERY_MS, () => queue.tidy(this.#names), 'the outbox cannot be tidied'),
+      ...alarms.map((search) =>
+        this.#repeatEvery(search.everyMs, () => this.#search(search), 'alarms cannot be looked for'),
+      ),
       ...channels.map((channel) =>
         this.#repeat(() => this.deliverOnce(channel), `the outbox of ${channel.name} cannot be read`),
       ),
@@ -76,13 +85,6 @@ export class OutboxLoop {
     return planned
   }
 
-  /** Looks for what has lasted too long, and forgets what is long past. */
-  async alarmOnce(): Promise<void> {
-    const { queue, findAlarms } = this.#options
-    if ((await findAlarms()) > 0) this.wake()
-    await queue.tidy(this.#names)
-  }
-
   /** Sends one message over a channel. False when none was due. */
   async deliverOnce(channel: Channel): Promise<boolean> {
     const { queue, context } = this.#options
@@ -92,6 +94,10 @@ export class OutboxLoop {
     if (outcome.type === 'delivered') await queue.delivered(claim)
     else await this.#failed(claim, outcome)
     return true
+  }
+
+  async #search({ find }: AlarmSearch): Promise<void> {
+    if ((await find()) > 0) this.wake()
   }
 
   async #failed(

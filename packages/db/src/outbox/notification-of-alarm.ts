@@ -26,6 +26,14 @@ export interface NodeAlarm {
   readonly leaseUntil: Date
 }
 
+/** The live version does worse on outcomes than it did in its rollout. */
+export interface QualityWorse {
+  readonly model: string
+  readonly number: number
+  readonly digest: string
+  readonly sentence: string
+}
+
 /** The same drift, however its reason changes, is one alarm: it is told apart by the moment at which it began. */
 export function notificationOfDrift({ model, reason, detail, since }: DriftAlarm): Notification {
   return {
@@ -53,28 +61,6 @@ export function notificationOfHold({ id, model, number, actor, reason, expiresAt
   }
 }
 
-/** A live version answers worse than in its rollout. It alarms and takes nothing off. */
-export interface QualityWorse {
-  readonly model: string
-  readonly number: number
-  readonly digest: string
-  readonly sentence: string
-}
-
-/** Once for each version: it is told apart by its bytes. */
-export function notificationOfQuality({ model, number, digest, sentence }: QualityWorse): Notification {
-  return {
-    kind: 'qualityWorse',
-    dedupKey: `qualityWorse:${model}:${digest}`,
-    model,
-    version: number,
-    title: `${model} v${number} answers worse than in its rollout`,
-    sentence,
-    path: modelPath(model),
-    details: { digest },
-  }
-}
-
 export function notificationOfNode({ incarnation, name, restUrl, leaseUntil }: NodeAlarm): Notification {
   return {
     kind: 'nodeUnreachable',
@@ -85,6 +71,20 @@ export function notificationOfNode({ incarnation, name, restUrl, leaseUntil }: N
     sentence: `The serving node ${name} (${restUrl}) has not reported since its lease ran out at ${leaseUntil.toISOString()}. It may still answer clients, with the plan it has.`,
     path: '/',
     details: { node: name, restUrl, incarnation, leaseUntil: leaseUntil.toISOString() },
+  }
+}
+
+/** Told once for the bytes of a version: who heard it looks at the curve. */
+export function notificationOfQuality({ model, number, digest, sentence }: QualityWorse): Notification {
+  return {
+    kind: 'qualityWorse',
+    dedupKey: `qualityWorse:${model}:${digest}`,
+    model,
+    version: number,
+    title: `${model} v${number} has become worse`,
+    sentence,
+    path: modelPath(model),
+    details: { digest },
   }
 }
 

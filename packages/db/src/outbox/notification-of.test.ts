@@ -15,8 +15,8 @@ function told(transition: RolloutTransition, before: Partial<MovedRollout['rollo
 
 /** The kind that a pause is told as. */
 function pausedAs(reason: (typeof PAUSE_REASONS)[number], before: Partial<MovedRollout['rollout']> = {}) {
-  const to = { state: 'paused', step: 'approval', reason } as const
-  return told({ cause: 'passed', to, detail: 'v3 passed its shadow' }, before)?.kind ?? null
+  const to = { state: 'paused', step: 'approval', weightIndex: null, reason } as const
+  return told({ cause: 'passed', to, effect: null, detail: 'v3 passed its shadow' }, before)?.kind ?? null
 }
 
 describe('what people are told of a rollout', () => {
@@ -35,12 +35,16 @@ describe('what people are told of a rollout', () => {
 
   it('tells of a promotion when it is committed, whether a bake follows or not', () => {
     for (const to of [
-      { state: 'succeeded', step: 'promoting', reason: null },
-      { state: 'progressing', step: 'bake', reason: null },
+      { state: 'succeeded', step: 'promoting', weightIndex: null, reason: null },
+      { state: 'progressing', step: 'bake', weightIndex: 1, reason: null },
     ] as const) {
-      expect(told({ cause: 'committed', to, detail: 'v3 went live' })).toEqual({
+      expect(told({ cause: 'committed', to, effect: 'promote', detail: 'v3 went live' })).toEqual({
         ...{ kind: 'promoted', dedupKey: 'promoted:7d0c:1000', model: 'iris', version: 3 },
-        ...{ title: 'iris v3 is live', sentence: 'iris: v3 went live', path: '/models/iris/rollouts/7d0c' },
+        ...{
+          title: 'iris v3 is live',
+          sentence: 'iris v3: v3 went live',
+          path: '/models/iris/rollouts/7d0c',
+        },
         details: {
           ...{ rolloutId: '7d0c', rolloutKind: 'evidence', digest: 'd3' },
           ...{ state: to.state, step: to.step, reason: null },
@@ -50,19 +54,27 @@ describe('what people are told of a rollout', () => {
   })
 
   it('tells why a version does not go live, and when it was taken off again', () => {
-    const failed = { state: 'failed', step: 'shadow', reason: 'errors' } as const
-    expect(told({ cause: 'failed', to: failed, detail: 'x' })?.kind).toBe('failed')
-    const taken = {
-      state: 'failed',
-      step: 'bake',
-      reason: 'rolledBack',
-    } as unknown as RolloutTransition['to']
-    expect(told({ cause: 'failed', to: taken, detail: 'x' })?.kind).toBe('rolledBack')
+    const failed = { state: 'failed', step: 'shadow', weightIndex: null, reason: 'errors' } as const
+    const move = { cause: 'failed', to: failed, effect: null, detail: 'x' } as const
+    expect(told(move)).toMatchObject({ kind: 'failed', title: 'iris v3 does not go live' })
+    expect(told(move, { kind: 'rehearsal' })?.title).toBe('iris v3 failed its rehearsal')
+    const taken = { state: 'failed', step: 'bake', weightIndex: 1, reason: 'rolledBack' } as const
+    expect(told({ cause: 'rolledBack', to: taken, effect: 'rollBack', detail: 'x' })?.kind).toBe('rolledBack')
+  })
+
+  it('leaves a rollback by a person to be told by itself, and tells of a canary that a person ended', () => {
+    const taken = { state: 'failed', step: 'bake', weightIndex: 1, reason: 'rolledBack' } as const
+    expect(told({ cause: 'takenOff', to: taken, effect: null, detail: 'x' })).toBeNull()
+    const ended = { state: 'aborted', step: 'canary', weightIndex: 0, reason: 'byUser' } as const
+    expect(told({ cause: 'aborted', to: ended, effect: null, detail: 'x' })?.kind).toBe('rolledBack')
   })
 
   it('tells of an end that nobody chose, and of no end that has an heir', () => {
     const aborted = (reason: 'deadline' | 'superseded' | 'byUser') =>
-      told({ cause: 'aborted', to: { state: 'aborted', step: 'approval', reason }, detail: 'x' })?.kind
+      told({
+        ...{ cause: 'aborted', effect: null, detail: 'x' },
+        to: { state: 'aborted', step: 'approval', weightIndex: null, reason },
+      })?.kind
     expect([aborted('deadline'), aborted('superseded'), aborted('byUser')]).toEqual([
       'failed',
       undefined,
@@ -71,8 +83,8 @@ describe('what people are told of a rollout', () => {
   })
 
   it('says nothing of a step that goes on', () => {
-    const to = { state: 'progressing', step: 'shadow', reason: null } as const
-    expect(told({ cause: 'shadowReady', to, detail: 'x' })).toBeNull()
+    const to = { state: 'progressing', step: 'shadow', weightIndex: null, reason: null } as const
+    expect(told({ cause: 'shadowReady', to, effect: null, detail: 'x' })).toBeNull()
   })
 })
 

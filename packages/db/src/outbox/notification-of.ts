@@ -28,6 +28,9 @@ const TITLES = {
   rolledBack: 'was rolled back',
 } as const satisfies Partial<Record<NotificationKind, string>>
 
+/** A rehearsal promotes nothing whatever becomes of it. */
+const REHEARSED = { ...TITLES, failed: 'failed its rehearsal' } as const
+
 /**
  * What people are told of a move, or null: most moves are no news. They hear when a rollout waits for them, when a version went live, and
  * when one will not.
@@ -40,8 +43,8 @@ export function notificationOf({ model, rollout, transition, at }: MovedRollout)
     dedupKey: `${kind}:${rollout.id}:${at.getTime()}`,
     model,
     version: rollout.number,
-    title: `${model} v${rollout.number} ${TITLES[kind]}`,
-    sentence: `${model}: ${transition.detail}`,
+    title: `${model} v${rollout.number} ${rollout.kind === 'rehearsal' ? REHEARSED[kind] : TITLES[kind]}`,
+    sentence: `${model} v${rollout.number}: ${transition.detail}`,
     path: `/models/${encodeURIComponent(model)}/rollouts/${rollout.id}`,
     details: {
       ...{ rolloutId: rollout.id, rolloutKind: rollout.kind, digest: rollout.digest },
@@ -52,19 +55,21 @@ export function notificationOf({ model, rollout, transition, at }: MovedRollout)
 
 function kindOf(
   rollout: MovedRollout['rollout'],
-  { cause, to }: RolloutTransition,
+  { cause, effect, to }: RolloutTransition,
 ): keyof typeof TITLES | null {
-  if (cause === 'committed') return 'promoted'
+  if (effect !== null) return effect === 'promote' ? 'promoted' : 'rolledBack'
+  // The rollback that ended it is told by itself.
+  if (cause === 'takenOff') return null
   switch (to.state) {
     case 'paused': {
       const isNews = rollout.state !== 'paused' || rollout.pauseReason !== to.reason
       return isNews && WAITS_FOR_A_PERSON.has(to.reason) ? 'needsApproval' : null
     }
-    case 'failed': {
-      const reason: string = to.reason
-      return reason === 'rolledBack' ? 'rolledBack' : 'failed'
-    }
+    case 'failed':
+      return 'failed'
     case 'aborted':
+      // Clients had its answers, so it counts as withdrawn.
+      if (to.reason === 'byUser' && to.step === 'canary') return 'rolledBack'
       // The others have an heir, or somebody who did it.
       return to.reason === 'deadline' ? 'failed' : null
     default:

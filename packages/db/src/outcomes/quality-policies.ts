@@ -1,6 +1,6 @@
 import type { ModelConfig } from '@understudy/core'
 import type { Tx } from '../database.ts'
-import { storedConfig } from '../stored-config.ts'
+import { storedConfig } from '../node/stored-config.ts'
 import { measureOf, type QualityPolicy } from './measure.ts'
 
 /** How answers of one model are judged now. */

@@ -14,6 +14,9 @@ export interface MergedOverride {
   readonly outcome: 'rolledBack' | 'planWon'
 }
 
+/** Of a rollback. */
+const REASON_CHARACTERS_MAX = 500
+
 interface OverrideRow {
   readonly id: string
   readonly node: string
@@ -63,7 +66,7 @@ async function whyPlanWins(tx: Tx, row: OverrideRow): Promise<string | null> {
 /** Null when it was carried out; else why not, and nothing was. */
 async function rolledBack(tx: Tx, row: OverrideRow): Promise<string | null> {
   const { model, from, generation, actor } = row
-  const reason = `${row.reason} (decided on ${row.node}, which was cut off)`
+  const reason = withNode(row)
   await tx.$executeRaw`SAVEPOINT override`
   try {
     await settle(tx, row, 'rolledBack')
@@ -79,6 +82,12 @@ async function rolledBack(tx: Tx, row: OverrideRow): Promise<string | null> {
     await tx.$executeRaw`ROLLBACK TO SAVEPOINT override`
     return error.message
   }
+}
+
+/** The reason of the person with the place, no longer than a reason may be. */
+function withNode({ reason, node }: OverrideRow): string {
+  const place = ` (decided on ${node.slice(0, 100)}, which was cut off)`
+  return `${reason.slice(0, REASON_CHARACTERS_MAX - place.length)}${place}`
 }
 
 async function settle(tx: Tx, { id, node }: OverrideRow, outcome: MergedOverride['outcome']): Promise<void> {
