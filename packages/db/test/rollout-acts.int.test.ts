@@ -206,6 +206,7 @@ describe('a hold', () => {
     await world.withLive(model)
     const act = { model, reason, expiresInMs: MINUTE, actor: ADA }
     expect(await hold(world.database, act)).toMatchObject({ changed: true })
+    expect(await hold(world.database, act)).toMatchObject({ changed: false })
     await world.database.prisma
       .$executeRaw`UPDATE hold SET created_at = created_at - interval '1 hour', expires_at = expires_at - interval '1 hour' WHERE model = ${model}`
     await world.pushValid(model, 2)

@@ -18,22 +18,40 @@ export function describeEvidence(
 }
 
 /** Who answers whom in a canary, and what it takes to come further. */
-export function describeCanary({ position, sinceMs, candidate }: RolloutRecord, facts: RolloutFacts): string {
-  const { policy, nowMs, analysis } = facts
-  const index = position.weightIndex ?? 0
-  const percent = policy.canary[index] ?? 0
-  const pairs = analysis?.steps.find(({ step }) => step === canaryStep(percent))?.pairs ?? 0
-  const next = policy.canary[index + 1]
+export function describeCanary(rollout: RolloutRecord, facts: RolloutFacts): string {
+  const { policy, nowMs } = facts
+  const { percent, next } = weightsOf(rollout, policy)
   const goal = next === undefined ? 'It goes live' : `The next weight, ${percentOf(next)}, comes`
-  const leftMs = sinceMs + policy.canaryMinDuration - nowMs
-  const waits = [
-    ...(pairs < policy.canaryMinPairs
-      ? [`${formatPairs(policy.canaryMinPairs - pairs)} more without harm (${formatCount(pairs)} so far)`]
-      : []),
-    ...(leftMs > 0 ? [formatDuration(leftMs)] : []),
-  ]
+  const leftMs = rollout.sinceMs + policy.canaryMinDuration - nowMs
+  const pairs = missingPairs(rollout, facts)
+  const waits = [...(pairs === null ? [] : [pairs]), ...(leftMs > 0 ? [formatDuration(leftMs)] : [])]
   const when = waits.length === 0 ? 'now' : `after ${waits.join(' and ')}`
-  return `${formatVersion(candidate.number)} answers ${percentOf(percent)} of requests. ${goal} ${when}.`
+  return `${formatVersion(rollout.candidate.number)} answers ${percentOf(percent)} of requests. ${goal} ${when}.`
+}
+
+/** What a canary lacks that was not decided in its time; while it is paused live answers every request. */
+export function describeUndecidedCanary(rollout: RolloutRecord, facts: RolloutFacts): string {
+  const { percent } = weightsOf(rollout, facts.policy)
+  const missing = missingPairs(rollout, facts)
+  if (missing === null) return describeEvidence(rollout, facts)
+  return `Its canary at ${percentOf(percent)} was not decided in its time: it lacks ${missing}. Until you decide, ${liveName(rollout)} answers every request.`
+}
+
+/** What answers while a candidate waits, by name. */
+export function liveName({ baseline }: RolloutRecord): string {
+  return baseline === null ? 'live' : formatVersion(baseline.number)
+}
+
+function weightsOf({ position }: RolloutRecord, { canary }: RolloutFacts['policy']) {
+  const index = position.weightIndex ?? 0
+  return { percent: canary[index] ?? 0, next: canary[index + 1] }
+}
+
+function missingPairs(rollout: RolloutRecord, { policy, analysis }: RolloutFacts): string | null {
+  const step = canaryStep(weightsOf(rollout, policy).percent)
+  const pairs = analysis?.steps.find((one) => one.step === step)?.pairs ?? 0
+  if (pairs >= policy.canaryMinPairs) return null
+  return `${formatPairs(policy.canaryMinPairs - pairs)} more without harm (${formatCount(pairs)} so far)`
 }
 
 function percentOf(percent: number): string {

@@ -257,7 +257,7 @@ const SENTENCES: Readonly<Record<string, readonly [Told, string]>> = {
       rollout: rollout('inconclusiveCanary'),
       given: { policy: CANARY_POLICY, analysis: evidence(12, 0, 'canary-5'), nowMs: NOW + 300_000 },
     },
-    `iris v2 is paused. Its canary is not decided: v2 answers 5 % of requests. The next weight, 25 %, comes after 188 pairs more without harm (12 so far). You decide. Collect more: ${cli('retry iris')}, or ${cli('reject iris --reason "why"')}. To let it go live without a verdict: ${INSIST}.`,
+    `iris v2 is paused. Its canary at 5 % was not decided in its time: it lacks 188 pairs more without harm (12 so far). Until you decide, v1 answers every request. Collect more: ${cli('retry iris')}, or ${cli('reject iris --reason "why"')}. To let it go live without a verdict: ${INSIST}.`,
   ],
   'a shadow without data': [
     { rollout: rollout('noData'), given: { analysis: evidence(0, 21_600_000) } },
@@ -311,7 +311,7 @@ const SENTENCES: Readonly<Record<string, readonly [Told, string]>> = {
   ],
   'a rollout that a person paused': [
     { rollout: rollout('pausedCanary', 'local:ada paused it: lunch') },
-    `iris v2 is paused: local:ada paused it: lunch. Let it go on: ${cli('resume iris')}, or ${cli('abort iris --reason "why"')}.`,
+    `iris v2 is paused: local:ada paused it: lunch. Meanwhile v1 answers every request. Let it go on: ${cli('resume iris')}, or ${cli('abort iris --reason "why"')}.`,
   ],
   'a bake': [
     { live: TWO, rollout: rollout('bake'), given: { live: TWO, previous: ONE, policy: CANARY_POLICY } },

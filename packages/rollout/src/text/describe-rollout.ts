@@ -3,7 +3,7 @@ import type { RolloutFacts, RolloutRecord } from '../rollouts/rollout-facts.ts'
 import { phaseOf, type RolloutPhase } from '../rollouts/rollout-position.ts'
 import { commandText, WHY } from './commands.ts'
 import { describeApprovalNeed } from './describe-approval-need.ts'
-import { describeCanary, describeEvidence } from './describe-evidence.ts'
+import { describeCanary, describeEvidence, describeUndecidedCanary, liveName } from './describe-evidence.ts'
 import { expiredHold, holderOf } from './describe-hold.ts'
 import { formatDuration, formatVersion, joinWords } from './format.ts'
 import type { ModelSituation } from './model-situation.ts'
@@ -37,7 +37,7 @@ const SENTENCES = {
     `${who(rollout)} is in its canary${holdNote(situation)}: ${describeCanary(rollout, facts)} To end it: ${command(rollout, 'abort', WHY)}.`,
   promoting: describePromoting,
   bake: ({ situation, rollout, facts }) =>
-    `${who(rollout)} is live and in its bake: ${before(rollout)} judges it for another ${formatDuration(rollout.sinceMs + facts.policy.bake - facts.nowMs)} and comes back by itself if it is worse.${triedNext(situation, rollout)} To take it off: ${command(rollout, 'rollback', WHY)}.`,
+    `${who(rollout)} is live and in its bake: ${liveName(rollout)} judges it for another ${formatDuration(rollout.sinceMs + facts.policy.bake - facts.nowMs)} and comes back by itself if it is worse.${triedNext(situation, rollout)} To take it off: ${command(rollout, 'rollback', WHY)}.`,
   pausedApproval: ({ situation, rollout, facts }) =>
     `${who(rollout)} passed its shadow and waits for your approval${need(rollout, facts)}: ${command(rollout, 'approve')}, or ${command(rollout, 'reject', WHY)}.${holdEnds(situation)}`,
   pausedInconclusive: ({ rollout, facts }) =>
@@ -51,7 +51,7 @@ const SENTENCES = {
   pausedNodesLagging: ({ rollout, facts }) =>
     `${who(rollout)} may go live, but ${nodesBehind(facts)} ${verb(facts)} behind. It goes on by itself when they catch up; stop a node that cannot.`,
   pausedByUser: ({ rollout }) =>
-    `${who(rollout)} is paused: ${rollout.detail}. Let it go on: ${command(rollout, 'resume')}, or ${command(rollout, 'abort', WHY)}.`,
+    `${who(rollout)} is paused: ${rollout.detail}.${meanwhile(rollout)} Let it go on: ${command(rollout, 'resume')}, or ${command(rollout, 'abort', WHY)}.`,
   succeeded: ended,
   failed: ended,
   aborted: ended,
@@ -78,11 +78,16 @@ function describePromoting({ rollout, facts }: Told): string {
 /** In canary the analysis may stand at its pass: the pause says what is missing. */
 function undecided(rollout: Rollout, facts: RolloutFacts): string {
   if (rollout.position.step !== 'canary') return describeEvidence(rollout, facts)
-  return `Its canary is not decided: ${describeCanary(rollout, facts)} You decide.`
+  return describeUndecidedCanary(rollout, facts)
 }
 
 function promoteNow(rollout: Rollout): string {
   return command(rollout, 'promote', `${rollout.candidate.number} --now ${WHY}`)
+}
+
+/** A canary that a person pauses gives its share back. */
+function meanwhile(rollout: Rollout): string {
+  return rollout.position.weightIndex === null ? '' : ` Meanwhile ${liveName(rollout)} answers every request.`
 }
 
 /** What waits for the end of a bake. */
@@ -104,10 +109,6 @@ function until({ frozenUntilMs }: RolloutFacts): string {
 
 function who({ model, candidate }: RolloutRecord): string {
   return `${model} ${formatVersion(candidate.number)}`
-}
-
-function before({ baseline }: RolloutRecord): string {
-  return baseline === null ? 'the version before' : formatVersion(baseline.number)
 }
 
 function command({ model }: { readonly model: string }, verb: string, more?: string): string {

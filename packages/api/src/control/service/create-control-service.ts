@@ -14,6 +14,7 @@ import {
   pause,
   promote,
   promoteNow,
+  readRelease,
   rehearse,
   reject,
   releaseHold,
@@ -63,8 +64,6 @@ function known(record: ModelRecord | undefined, model: string): ModelRecord {
 
 function createReads(database: Database, options: ControlServiceOptions): ControlReads {
   const store = new ArtifactStore(path.join(options.dataDir, 'artifacts'))
-  const oneModel = <T>(model: string, view: (record: ModelRecord) => T) =>
-    database.snapshot(async (tx) => view(known(await loadRecord(tx, model), model)))
   return {
     platform: () => database.snapshot(async (tx) => readPlatform(tx, options, await loadRecords(tx))),
     overview: () =>
@@ -76,7 +75,8 @@ function createReads(database: Database, options: ControlServiceOptions): Contro
     model: (name) =>
       database.snapshot(async (tx) => {
         const record = known(await loadRecord(tx, name), name)
-        return modelView(record, await readExamples(tx, record.rollouts[0]?.evidence?.seriesId))
+        const examples = await readExamples(tx, record.rollouts[0]?.evidence?.seriesId)
+        return modelView(record, examples, await readRelease(tx, name))
       }),
     rollout: (id) =>
       database.snapshot(async (tx) => {
@@ -94,9 +94,11 @@ function createReads(database: Database, options: ControlServiceOptions): Contro
         return await statusDocument(tx, [known(await loadRecord(tx, model), model)])
       }),
     why: (model, version) =>
-      oneModel(model, (record) =>
-        version === undefined ? whyView(record) : whyVersionView(record, version),
-      ),
+      database.snapshot(async (tx) => {
+        const record = known(await loadRecord(tx, model), model)
+        const release = await readRelease(tx, model)
+        return version === undefined ? whyView(record, release) : whyVersionView(record, version, release)
+      }),
     evidence: (model, version) =>
       database.snapshot(async (tx) => readEvidence(tx, known(await loadRecord(tx, model), model), version)),
     quality: (model) => database.snapshot((tx) => readQuality(tx, model)),

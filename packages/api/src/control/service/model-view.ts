@@ -9,7 +9,7 @@ import {
   versionOf,
   wishInput,
 } from '@understudy/db'
-import { decideWish, describeIncidents } from '@understudy/rollout'
+import { decideWish, describeIncidents, type ReleaseFacts } from '@understudy/rollout'
 import type {
   DriftView,
   ModelRow,
@@ -91,7 +91,11 @@ function versionView(record: ModelRecord, version: VersionRecord): VersionView {
   }
 }
 
-export function modelView(record: ModelRecord, examples: readonly PairExampleView[]): ModelView {
+export function modelView(
+  record: ModelRecord,
+  examples: readonly PairExampleView[],
+  release: ReleaseFacts | null,
+): ModelView {
   const [rollout] = record.rollouts
   const live = versionOf(record, record.live)
   const shown = live ?? record.versions.find((version) => version.signature !== null)
@@ -130,7 +134,7 @@ export function modelView(record: ModelRecord, examples: readonly PairExampleVie
         : []),
       ...record.problems.map(({ path, message }) => ({ path, message })),
     ],
-    why: whyView(record),
+    why: whyView(record, release),
     signature: shown?.signature
       ? {
           inputs: shown.signature.inputs.map((spec) => `${spec.name}: ${describeSpec(spec)}`),

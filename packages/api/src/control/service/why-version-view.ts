@@ -1,6 +1,6 @@
 import { PlatformError } from '@understudy/core'
 import { type ModelRecord, openRollout, standingOf, type VersionRecord, versionOf } from '@understudy/db'
-import { describeIncidents, formatVersion } from '@understudy/rollout'
+import { describeIncidents, formatVersion, type ReleaseFacts } from '@understudy/rollout'
 import type { WhyView } from '../../views/index.ts'
 import { reasonOf } from './model-view.ts'
 import { whyView } from './why-view.ts'
@@ -10,8 +10,12 @@ import { whyView } from './why-view.ts'
  *
  * @throws PlatformError `control.not_found`
  */
-export function whyVersionView(record: ModelRecord, number: number): WhyView {
-  if (openRollout(record)?.number === number) return whyView(record)
+export function whyVersionView(
+  record: ModelRecord,
+  number: number,
+  release: ReleaseFacts | null = null,
+): WhyView {
+  if (openRollout(record)?.number === number) return whyView(record, release)
   const version = versionOf(record, number)
   if (version === undefined) {
     throw new PlatformError(

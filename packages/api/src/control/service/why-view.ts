@@ -7,11 +7,15 @@ import {
   versionOf,
   wishInput,
 } from '@understudy/db'
-import { decideWish, describeIncidents, describeModel } from '@understudy/rollout'
+import { decideWish, describeIncidents, describeModel, type ReleaseFacts } from '@understudy/rollout'
 import type { WhyView } from '../../views/index.ts'
 
-/** Says what a model waits for, and what befell its versions; the first command of what it waits for is offered by itself. */
-export function whyView(record: ModelRecord): WhyView {
+/**
+ * Says what a model waits for, and what befell its versions; the first command of what it waits for is offered by itself.
+ *
+ * @param release what it waits for in the group of models that it goes live with
+ */
+export function whyView(record: ModelRecord, release: ReleaseFacts | null = null): WhyView {
   const input = wishInput(record)
   const [rollout] = record.rollouts
   const open = openRollout(record)
@@ -30,7 +34,7 @@ export function whyView(record: ModelRecord): WhyView {
     rollout: rollout
       ? { ...deciderRollout(record, rollout), detail: rollout.summary ?? rollout.reason ?? rollout.state }
       : null,
-    facts: open ? rolloutFacts(record, open, { supersededBy: null, act: null, release: null }) : null,
+    facts: open ? rolloutFacts(record, open, { supersededBy: null, act: null, release }) : null,
   })
   return {
     sentence: [sentence, ...incidentsOf(record)].join(' '),
