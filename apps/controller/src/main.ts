@@ -67,6 +67,7 @@ const loop = new WorkLoop({
       store,
       url,
       branch,
+      environment: env.UNDERSTUDY_ENVIRONMENT,
       pollIntervalMs: env.UNDERSTUDY_POLL_INTERVAL_MS,
       logger,
     }),

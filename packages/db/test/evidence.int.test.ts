@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { analysisOf } from '../src/index.ts'
 import type { EvidenceFlush } from '../src/node/index.ts'
 import { type FakeNode, World } from './support/index.ts'
 
@@ -115,6 +116,47 @@ describe('a flush of evidence', () => {
     ])
     expect(await errors()).toMatchObject({ nZero: 10 })
     expect((await evidence()).breaches[0]?.detail).toBe('a\uFFFDb')
+  })
+
+  it('of several segments is one whole, and each of its parts', async () => {
+    const flush = await node.flushOf(model, { pairs: 10, failed: 1 })
+    await node.store.flushEvidence([flush])
+    const { prisma } = world.database
+    await prisma.$executeRaw`
+      INSERT INTO evidence_counter (series_id, incarnation, source, step, gate, property, segment, seq, n_plus, n_zero, n_minus)
+      SELECT series_id, incarnation, source, step, gate, property, 'acme', seq, 2, 3, 0 FROM evidence_counter
+      WHERE series_id = ${flush.seriesId}::uuid AND gate = 'errors'`
+    const rows = (await evidence()).counters.filter((row) => row.gate === 'errors')
+    expect(rows.map(({ segment, nPlus, nZero }) => ({ segment, nPlus, nZero }))).toEqual([
+      { segment: undefined, nPlus: 1, nZero: 9 },
+      { segment: 'acme', nPlus: 2, nZero: 3 },
+    ])
+    const [verdict] = analysisOf(await world.record(model), await world.rollout(model))?.gates ?? []
+    expect(verdict).toMatchObject({ gate: 'errors', pairs: 15 })
+  })
+
+  it('knows how much of the traffic it speaks for, minute by minute, over all nodes', async () => {
+    const { seriesId } = await evidence()
+    const { prisma } = world.database
+    const minute = new Date('2026-11-30T12:00:00Z')
+    for (const incarnation of [
+      '00000000-0000-4000-8000-000000000001',
+      '00000000-0000-4000-8000-000000000002',
+    ])
+      await prisma.evidenceMinute.createMany({
+        data: [0, 1].map((i) => ({
+          ...{ seriesId, incarnation, seq: 1, requests: 100 * (i + 1), sampled: 10 },
+          minute: new Date(minute.getTime() + i * 60_000),
+        })),
+      })
+    const expected = [
+      { atMs: minute.getTime(), requests: 200, sampled: 20 },
+      { atMs: minute.getTime() + 60_000, requests: 400, sampled: 20 },
+    ]
+    expect((await evidence()).minutes).toEqual(expected)
+    await prisma.evidenceSeries.update({ where: { id: seriesId }, data: { closedAt: new Date() } })
+    await prisma.$executeRaw`UPDATE evidence_minute SET sampled = 0 WHERE series_id = ${seriesId}::uuid`
+    expect((await evidence()).minutes).toEqual(expected)
   })
 
   it('finds the breach of every series, however many there were before', async () => {

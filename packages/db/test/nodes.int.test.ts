@@ -277,7 +277,8 @@ describe('readServingPlan', () => {
     await look('promoting')
     await world.settle(model)
     await look('live')
-    expect(mirrors).toEqual([null, 'shadow: 1 and 2', 'approval: 1 and 2', null, null])
+    const collecting = ['shadow', 'approval', 'promoting'].map((when) => `${when}: 1 and 2`)
+    expect(mirrors).toEqual([null, ...collecting, null])
   })
 
   it('asks for no mirroring where nothing is compared', async () => {

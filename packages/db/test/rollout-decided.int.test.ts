@@ -158,7 +158,7 @@ describe('an approval', () => {
     })
     await world.settle(model)
     expect(await rollouts.approved(model)).toMatchObject({ changed: false })
-    expect((await world.sentences(model)).filter((one) => one.includes('approved'))).toHaveLength(1)
+    expect((await world.sentences(model)).filter((one) => one.startsWith(`${ADA} approved`))).toHaveLength(1)
   })
 
   it('given by two at the same moment promotes once', async () => {

@@ -91,7 +91,7 @@ describe('a second version', () => {
       `${model}: v2 is loaded and warm, its shadow begins`,
       `${model}: v2 passed its shadow and waits for approval`,
       `${ADA} approved ${model} v2`,
-      `${model}: v2 goes live`,
+      `${model}: v2 goes live, approved by ${ADA}`,
       `${model}: v2 went live`,
     ])
   })
@@ -104,7 +104,11 @@ describe('a second version', () => {
     const { prisma } = world.database
     const verdicts = await prisma.verdict.findMany({ where: { rolloutId: rollout.id } })
     expect(verdicts).toMatchObject([
-      { seq: 1, outcome: 'pass', analysis: { analysis: { outcome: 'pass' }, evidence: { attempt: 1 } } },
+      {
+        seq: 1,
+        outcome: 'pass',
+        analysis: { analysis: { outcome: 'pass' }, plan: { attempt: 1, minPairs: 500 } },
+      },
     ])
     expect(rollout.approvals).toMatchObject([{ actor: ADA, consumedAt: expect.any(Date) }])
     const series = await prisma.evidenceSeries.findFirstOrThrow({ where: { modelName: model } })
@@ -170,7 +174,7 @@ describe('a second version', () => {
     expect(await world.rollout(model)).toMatchObject({ state: 'failed', reason: 'rejected' })
     expect(await rollouts.standing(model)).toEqual({ live: 1, previous: null, generation: 1, aspired: [1] })
     const [last] = (await world.sentences(model)).slice(-1)
-    expect(last).toContain(`${ADA} rejected v2: not today`)
+    expect(last).toBe(`${model}: ${ADA} rejected it: not today`)
   })
 
   it('that was rejected is tried again when somebody asks, on the same series', async () => {

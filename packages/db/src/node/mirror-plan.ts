@@ -85,6 +85,7 @@ export function candidateLabel({ step, candidate }: MirrorPlan): Readonly<Record
   return step === 'shadow' ? { shadow: candidate } : { canary: candidate }
 }
 
+/** What nodes keep of live requests, to be replayed; null where the author did not ask for it. */
 export function capturePlan({ privacy }: ModelConfig): CapturePlan | null {
   const { capture } = privacy
   if (capture === undefined) return null
@@ -92,6 +93,7 @@ export function capturePlan({ privacy }: ModelConfig): CapturePlan | null {
   return { share, maxRequests, maxBytes, maxAgeMs: maxAge, redact }
 }
 
+/** Share of live answers that nodes keep outside of rollouts: none where no outcome is reported. */
 export function keepAnswersShare({ rollout }: ModelConfig): number {
   return rollout.gates.quality === undefined ? 0 : KEEP_ANSWERS_SHARE
 }

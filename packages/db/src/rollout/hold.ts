@@ -45,10 +45,18 @@ function expiryOf(record: ModelRecord, expiresInMs: number | null): Date | null 
   return expiresInMs === null ? null : new Date(record.readAt.getTime() + expiresInMs)
 }
 
+/** Sent twice, the same duration ends a little later. */
+const SAME_EXPIRY_MS = 60_000
+
+function isSameTime(before: Date | null, after: Date | null): boolean {
+  if (before === null || after === null) return before === after
+  return Math.abs(after.getTime() - before.getTime()) < SAME_EXPIRY_MS
+}
+
 /**
  * Fixes what is live against Git until somebody releases it or approves another version under it. Newer versions are still tried.
  *
- * The same hold again, by whomever, changes nothing; another reason or an expiry is another hold, under which approvals are given anew.
+ * The same hold again, by whomever, changes nothing; another reason or expiry is another hold, under which approvals are given anew.
  * @throws PlatformError `control.invalid_input` when nothing is live, `rollout.reason_required`
  */
 export async function hold(database: Database, act: HoldAct): Promise<ActOutcome> {
@@ -63,13 +71,13 @@ export async function hold(database: Database, act: HoldAct): Promise<ActOutcome
       )
     }
     const held = record.hold
-    if (held?.number === live && held.reason === act.reason && act.expiresInMs === null) {
+    const expiresAt = expiryOf(record, act.expiresInMs)
+    if (held?.number === live && held.reason === act.reason && isSameTime(held.expiresAt, expiresAt)) {
       return {
         changed: false,
         sentence: `${record.name} v${live} is held already, by ${held.actor}: ${held.reason}.`,
       }
     }
-    const expiresAt = expiryOf(record, act.expiresInMs)
     await setHold(tx, record, { number: live, reason: act.reason, actor: act.actor, expiresAt })
     await requestWork(tx, 'model', record.name)
     await notifyChange(tx, 'record')

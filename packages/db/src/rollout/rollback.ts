@@ -37,6 +37,17 @@ function canaryOf(record: ModelRecord, act: RollbackAct): RolloutRecord | null {
   return act.from === undefined || act.from === open.number ? open : null
 }
 
+/** For so long the same words mean the same rollback. */
+const SAME_ROLLBACK_MS = 600_000
+
+/** A canary that a person has just taken off: whoever says it again does not mean what is live. */
+function canaryTakenOff({ rollouts, live, readAt }: ModelRecord): RolloutRecord | null {
+  const [ended] = rollouts
+  if (!ended?.endedAt || ended.weightIndex === null || ended.number === live) return null
+  const isRecent = readAt.getTime() - ended.endedAt.getTime() < SAME_ROLLBACK_MS
+  return ended.reason === 'byUser' && isRecent ? ended : null
+}
+
 function stale(record: ModelRecord, act: RollbackAct): string | null {
   if (act.from !== undefined && act.from !== record.live) {
     const now = record.live === null ? 'nothing is live' : `v${record.live} is live`
@@ -48,9 +59,9 @@ function stale(record: ModelRecord, act: RollbackAct): string | null {
   }
   if (act.from !== undefined) return null
   const [last] = record.promotions
-  const [ended] = record.rollouts
-  if (ended?.weightIndex != null && ended.reason === 'byUser' && ended.number !== record.live) {
-    return `v${ended.number} of ${record.name} was taken off its canary already. Nothing was changed: name the version to take v${record.live} off.`
+  const canary = canaryTakenOff(record)
+  if (canary) {
+    return `v${canary.number} of ${record.name} was taken off its canary already. Nothing was changed: name the version to take v${record.live} off.`
   }
   if (last?.kind === 'rollback' && record.hold) {
     return `${record.name} was rolled back from v${last.fromNumber} to v${last.toNumber} by ${last.actor}. Nothing was changed: name the version to take v${last.toNumber} off too.`

@@ -91,12 +91,13 @@ function decideAbort(input: RuleInput): CommandDecision {
 }
 
 function decideRetry(input: RuleInput): CommandDecision {
-  const { phase, candidate, rollout, candidateStanding, fresh } = input
+  const { candidate, rollout, candidateStanding, fresh } = input
   if (isOpen(rollout.position)) return retryOpen(input)
   if (candidateStanding === 'withdrawn') {
     return refused('rollout.withdrawn', `${candidate} is withdrawn: lift it first.`)
   }
-  if (phase === 'succeeded' || candidateStanding === 'proven') return done(`${candidate} went live.`)
+  // By its standing, not by its rollout: what went live may have been taken off since, and lifted.
+  if (candidateStanding === 'proven') return done(`${candidate} went live.`)
   if (rollout.kind === 'rehearsal') return { type: 'accepted', as: 'rehearsal' }
   if (fresh) return { type: 'accepted', as: 'freshRequest' }
   return failedByEvidence(input)

@@ -1,19 +1,20 @@
 import type { DriftReason } from '@understudy/core'
 import { shortDigest } from '@understudy/core'
 import { isOpen } from '../rollouts/rollout-position.ts'
+import { expiredHold, holderOf } from './describe-hold.ts'
 import { describeOpenRollout } from './describe-rollout.ts'
 import { formatVersion } from './format.ts'
 import type { ModelSituation } from './model-situation.ts'
 
 /** Says what a model waits for and what to do about it: the answer of `understudy why`. */
 export function describeModel(situation: ModelSituation): string {
-  const { model, live, newest, drift, rollout } = situation
-  if (rollout && isOpen(rollout.position)) return describeOpenRollout(situation, rollout)
+  const { model, live, newest, drift, rollout, facts } = situation
+  if (rollout && facts && isOpen(rollout.position)) return describeOpenRollout(situation, rollout, facts)
   if (drift !== null) return DRIFT_SENTENCES[drift.reason](situation)
   if (live === null || newest === null) {
     return `${model} has no version in Git. Push one: \`npx --no-install understudy push model.onnx --model ${model}\`.`
   }
-  return `${served(situation)} and the newest version in Git. Nothing to do.`
+  return `${served(situation)} and the newest version in Git.${expiredHold(situation) || ' Nothing to do.'}`
 }
 
 type Sentence = (situation: ModelSituation) => string
@@ -27,7 +28,7 @@ const DRIFT_SENTENCES = {
   rolloutFailed: (situation) =>
     `${newest(situation)} did not pass: ${lastWord(situation)}. ${goesOn(situation)}. Push a better version${retry(situation)}.`,
   heldByOperator: (situation) =>
-    `${newest(situation)} waits: ${situation.hold ? `${situation.hold.actor} holds what is live (${situation.hold.reason})` : 'an operator holds what is live'}. It is tried next, and its approval ends the hold. ${goesOn(situation)}.`,
+    `${newest(situation)} waits: ${holderOf(situation)}. It is tried next, and its approval ends the hold. ${goesOn(situation)}.${expiredHold(situation)}`,
   manual: (situation) =>
     `${newest(situation)} is validated and waits for a person to start it, as its policy says: \`npx --no-install understudy promote ${situation.model} ${situation.newest?.number ?? ''}\`. ${goesOn(situation)}.`,
   rolloutRunning: (situation) =>

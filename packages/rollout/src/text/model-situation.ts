@@ -1,19 +1,26 @@
 import type { Standing } from '@understudy/core'
-import type { Analysis } from '../analysis/analysis.ts'
-import type { NodeReport, RolloutRecord } from '../rollouts/rollout-facts.ts'
+import type { RolloutFacts, RolloutRecord } from '../rollouts/rollout-facts.ts'
 import type { Drift, TipVersion, VersionRef } from '../wish/wish.ts'
+
+/** An operator's decision that fixes what is live. */
+export interface ShownHold {
+  readonly actor: string
+  readonly reason: string
+  /** It stands on after that, and alarms; null: it does not expire. */
+  readonly expiresAtMs: number | null
+}
 
 /** Everything that a sentence about a model may need. */
 export interface ModelSituation {
   readonly model: string
+  readonly nowMs: number
   readonly live: VersionRef | null
   /** The newest number at the tip, with what became of its digest; null when Git holds no version of the model. */
   readonly newest: (TipVersion & { readonly standing: Standing }) | null
   readonly drift: Drift | null
-  readonly hold: { readonly actor: string; readonly reason: string } | null
+  readonly hold: ShownHold | null
   /** The open rollout, else the last that ended, with the sentence of its last transition. */
   readonly rollout: (RolloutRecord & { readonly detail: string }) | null
-  /** Of the open rollout. */
-  readonly analysis: Analysis | null
-  readonly nodes: readonly NodeReport[]
+  /** What the next move of the open rollout is decided from; null when none is open. */
+  readonly facts: RolloutFacts | null
 }

@@ -18,11 +18,17 @@ function rollout(
   changes: Partial<OpenRollout> = {},
 ): OpenRollout {
   return {
+    kind: 'evidence',
     candidate: ref(candidate),
     baseline: baseline === null ? null : ref(baseline),
+    step: 'shadow',
     pauseReason: null,
     ...changes,
   }
+}
+
+function baking(candidate: number, baseline: number): OpenRollout {
+  return rollout(candidate, baseline, { step: 'bake' })
 }
 
 function input(changes: Partial<WishInput> & { readonly live?: number | null } = {}): WishInput {
@@ -44,6 +50,10 @@ function input(changes: Partial<WishInput> & { readonly live?: number | null } =
 function standing(number: number, is: Standing): ReadonlyMap<string, Standing> {
   return new Map([[`digest-${number}`, is]])
 }
+
+const asked = (number: number) => ({ number, rehearsal: false })
+const REHEARSE_2 = { requested: { number: 2, rehearsal: true } }
+const REHEARSING_2 = { rollout: rollout(2, 1, { kind: 'rehearsal' }) }
 
 const none = { type: 'none' }
 const start = (number: number, kind = 'evidence') => ({ type: 'start', number, kind })
@@ -116,7 +126,7 @@ const CASES: Readonly<Record<string, readonly [WishInput, Expected]>> = {
     { act: none, drift: 'withdrawn' },
   ],
   'does not try a withdrawn digest on request either': [
-    input({ standings: WITHDRAWN_2, requested: 2 }),
+    input({ standings: WITHDRAWN_2, requested: asked(2) }),
     { act: none, drift: 'withdrawn' },
   ],
   'does not try a failed digest again by itself': [
@@ -124,7 +134,7 @@ const CASES: Readonly<Record<string, readonly [WishInput, Expected]>> = {
     { act: none, drift: 'rolloutFailed', wish: 1 },
   ],
   'tries a failed digest again on request': [
-    input({ standings: FAILED_2, requested: 2 }),
+    input({ standings: FAILED_2, requested: asked(2) }),
     { act: start(2), drift: 'rolloutRunning' },
   ],
   'never goes below live': [
@@ -132,7 +142,7 @@ const CASES: Readonly<Record<string, readonly [WishInput, Expected]>> = {
     { act: none, drift: null, wish: 3 },
   ],
   'never goes below live on request either': [
-    input({ live: 3, tip: [version(1), version(2), version(3)], requested: 2 }),
+    input({ live: 3, tip: [version(1), version(2), version(3)], requested: asked(2) }),
     { act: none, drift: null },
   ],
   'waits for a person with a manual trigger': [
@@ -140,7 +150,7 @@ const CASES: Readonly<Record<string, readonly [WishInput, Expected]>> = {
     { act: none, drift: 'manual', wish: 1 },
   ],
   'starts by hand what a person asked for': [
-    input({ trigger: 'manual', requested: 2 }),
+    input({ trigger: 'manual', requested: asked(2) }),
     { act: start(2), drift: 'rolloutRunning' },
   ],
   'tries a version under a hold, which keeps it from going live': [
@@ -200,7 +210,7 @@ const CASES: Readonly<Record<string, readonly [WishInput, Expected]>> = {
     { act: none, drift: 'rejected' },
   ],
   'does not supersede by an older number that a person asked for': [
-    input({ tip: [version(2), version(3)], rollout: rollout(3, 1), requested: 2 }),
+    input({ tip: [version(2), version(3)], rollout: rollout(3, 1), requested: asked(2) }),
     { act: none, drift: 'rolloutRunning' },
   ],
   'does not supersede without being asked with a manual trigger': [
@@ -231,6 +241,76 @@ const CASES: Readonly<Record<string, readonly [WishInput, Expected]>> = {
     input({ held: true, rollout: rollout(2, 1, { pauseReason: 'held' }) }),
     { act: none, drift: 'heldByOperator' },
   ],
+
+  'lets a bake go on when a newer version is validated': [
+    input({ live: 2, tip: [version(2), version(3)], rollout: baking(2, 1) }),
+    { act: none, drift: 'rolloutRunning', wish: 3 },
+  ],
+  'lets a bake go on when what is live left Git': [
+    input({ live: 2, tip: [version(1)], rollout: baking(2, 1) }),
+    { act: none, drift: 'deletedInGit', wish: 2 },
+  ],
+  'lets a bake go on in a stalled repository': [
+    input({ live: 2, stalled: true, tip: [version(2)], rollout: baking(2, 1) }),
+    { act: none, drift: null },
+  ],
+  'leaves the end of a bake that was rolled back to the rollout': [
+    input({ live: 1, rollout: baking(2, 1), standings: WITHDRAWN_2 }),
+    { act: none, drift: 'withdrawn' },
+  ],
+  'rehearses what a person asked for': [
+    input({ trigger: 'manual', ...REHEARSE_2 }),
+    { act: start(2, 'rehearsal'), drift: 'manual', wish: 1 },
+  ],
+  'rehearses a version first that would be tried anyway': [
+    input(REHEARSE_2),
+    { act: start(2, 'rehearsal'), drift: 'rolloutRunning', wish: 2 },
+  ],
+  'rehearses what failed': [
+    input({ standings: FAILED_2, ...REHEARSE_2 }),
+    { act: start(2, 'rehearsal'), drift: 'rolloutFailed' },
+  ],
+  'rehearses what is older than live': [
+    input({ live: 3, tip: [version(2), version(3)], ...REHEARSE_2 }),
+    { act: start(2, 'rehearsal'), drift: null },
+  ],
+  'rehearses under a hold': [
+    input({ held: true, trigger: 'manual', ...REHEARSE_2 }),
+    { act: start(2, 'rehearsal'), drift: 'heldByOperator' },
+  ],
+  'does not rehearse what is withdrawn': [
+    input({ standings: WITHDRAWN_2, ...REHEARSE_2 }),
+    { act: none, drift: 'withdrawn' },
+  ],
+  'does not rehearse without a live version to compare with': [
+    input({ live: null, trigger: 'manual', ...REHEARSE_2 }),
+    { act: none, drift: 'manual' },
+  ],
+  'does not rehearse the bytes that are live': [
+    input({ trigger: 'manual', tip: [version(2, { digest: 'digest-1' })], ...REHEARSE_2 }),
+    { act: none, drift: 'manual' },
+  ],
+  'does not rehearse in a stalled repository': [
+    input({ stalled: true, ...REHEARSE_2 }),
+    { act: none, drift: 'repositoryStalled' },
+  ],
+  'does not rehearse what is not in Git': [
+    input({ trigger: 'manual', tip: [version(1)], ...REHEARSE_2 }),
+    { act: none, drift: null },
+  ],
+  'lets a rehearsal wait for a version that is to go live': [
+    input({ tip: [version(1), version(2), version(3)], standings: FAILED_2, ...REHEARSE_2 }),
+    { act: start(3), drift: 'rolloutRunning' },
+  ],
+  'lets a rehearsal come to its end': [input(REHEARSING_2), { act: none, drift: 'rolloutRunning', wish: 2 }],
+  'lets a rehearsal of what failed come to its end, which is no second try': [
+    input({ standings: FAILED_2, ...REHEARSING_2 }),
+    { act: none, drift: 'rolloutFailed', wish: 1 },
+  ],
+  'supersedes a rehearsal by a newer validated number': [
+    input({ tip: [version(1), version(2), version(3)], ...REHEARSING_2 }),
+    { act: { type: 'supersede', number: 3, kind: 'evidence' }, drift: 'rolloutRunning' },
+  ],
 }
 
 describe('decideWish', () => {
@@ -251,6 +331,13 @@ describe('decideWish', () => {
       'v1 is the newest in Git and was rejected: not a model; no version is live',
     ],
     [input({ live: 2, tip: [] }), 'v2 is live and is no longer in Git'],
+    [input({ rollout: rollout(2, 1) }), 'v2 is the newest in Git and is in rollout; v1 is live'],
+    [
+      input({ live: 2, tip: [version(2), version(3)], rollout: baking(2, 1) }),
+      'v3 is the newest in Git and waits for the bake of v2; v2 is live',
+    ],
+    [input(REHEARSING_2), 'v2 is the newest in Git and is rehearsed first; v1 is live'],
+    [input(), 'v2 is the newest in Git and is tried next; v1 is live'],
   ])('says what the drift is', (given, detail) => {
     expect(decideWish(given).drift?.detail).toBe(detail)
   })
