@@ -34,8 +34,8 @@ export interface PairedRun {
   /** All inputs stacked, as both versions got them. */
   readonly inputs: NamedTensors
   /**
-   * Time of the candidate's run in the form in which it serves; `Infinity` for one that was given up or ended, null when the candidate was not
-   * run or nobody measured.
+   * Time of the candidate's run in the form in which it serves; `Infinity` for one that was given up or ended, null when the candidate
+   * was not run or nobody measured.
    */
   readonly candidateRunMs: number | null
 }

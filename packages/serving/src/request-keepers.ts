@@ -10,8 +10,9 @@ export interface OfferedRequest {
 /**
  * Keeps requests, to be replayed through versions that come later.
  *
- * `offer` is called synchronously before anything runs, only for requests for `live` that the coin of `plan.share` has taken. The tensors are views of what
- * came over the wire: an implementation copies what it keeps, and drops what does not fit. It may not be counted on that the request is answered.
+ * `offer` is called synchronously before anything runs, only for requests for `live` that the coin of `plan.share` has taken. The
+ * tensors are views of what came over the wire: an implementation copies what it keeps, and drops what does not fit. It may not be
+ * counted on that the request is answered.
  */
 export interface InputCapture {
   offer(model: string, plan: CapturePlan, request: OfferedRequest & { readonly inputs: NamedTensors }): void
@@ -20,8 +21,8 @@ export interface InputCapture {
 /**
  * Keeps live answers, to be scored when an outcome is reported.
  *
- * `offer` is called after the answer was handed out, only for answers that the coin of `keepAnswersShare` has taken and that belong to no mirrored
- * batch. The tensors are views: an implementation copies what it keeps.
+ * `offer` is called after the answer was handed out, only for answers that the coin of `keepAnswersShare` has taken and that belong to
+ * no mirrored batch. The tensors are views: an implementation copies what it keeps.
  */
 export interface AnswerKeeper {
   offer(
@@ -38,7 +39,7 @@ export interface ReplayedRequest extends OfferedRequest {
 }
 
 /**
- * What became of a replayed request: `settled` when its pair went to the sink, `lost` when it was admitted and could not be had, `refused` when nothing of it
- * was begun, so that it may be replayed another time.
+ * What became of a replayed request: `settled` when its pair went to the sink, `lost` when it was admitted and could not be had,
+ * `refused` when nothing of it was begun, so that it may be replayed another time.
  */
 export type ReplayOutcome = 'settled' | 'lost' | 'refused'

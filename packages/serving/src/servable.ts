@@ -33,8 +33,9 @@ export interface ResourceEstimate {
 }
 
 /**
- * What a version is for at this moment: decides in which form and where it is held. `rollout`: compared with live, answers nobody; `canary`:
- * answers clients while it is still on trial, from the first canary step through the bake: in the form of `live`, beside no other version.
+ * What a version is for at this moment: decides in which form and where it is held. `rollout`: compared with live, answers nobody;
+ * `canary`: answers clients while it is still on trial, from the first canary step through the bake: in the form of `live`, beside no
+ * other version.
  */
 export type ServableRole = 'live' | 'canary' | 'rollout' | 'idle'
 
@@ -57,7 +58,8 @@ export interface WarmUpReport {
 /**
  * Loads and unloads one version, once.
  *
- * Call sequence: `estimateResources` (any number), `load` (once), `warmUp` (at most once), `unload` (once, after the drain, also after a failed load).
+ * Call sequence: `estimateResources` (any number), `load` (once), `warmUp` (at most once), `unload` (once, after the drain, also after
+ * a failed load).
  */
 export interface Loader<S> {
   /** For a load in that role. Non-increasing over time. */

@@ -27,7 +27,8 @@ function numberHeader(headers: IncomingHttpHeaders, name: string, expected: stri
 }
 
 /**
- * Reads budget, least generation and trace context, and gives access to the others by name. A trace context that is none is ignored, as W3C asks.
+ * Reads budget, least generation and trace context, and gives access to the others by name. A trace context that is none is ignored, as
+ * W3C asks.
  *
  * @throws PlatformError `request.malformed`
  */

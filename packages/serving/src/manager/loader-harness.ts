@@ -146,8 +146,8 @@ export class LoaderHarness<S> {
   }
 
   /**
-   * One bracket of a fresh loader. Returns what went wrong, undefined when it was stopped before it began; after that nothing of the attempt is left.
-   * Null: it is loaded.
+   * One bracket of a fresh loader. Returns what went wrong, undefined when it was stopped before it began; after that nothing of the
+   * attempt is left. Null: it is loaded.
    */
   async #attempt(): Promise<PlatformError | null | undefined> {
     const { signal } = this.#loadAbort

@@ -27,8 +27,9 @@ const CALM = 0.25
 const BESIDE_ANOTHER = 0.75
 
 /**
- * The chance with which a batch runs on both versions: the share that the plan asks for, less the more the node has to do, and none where it is
- * late or the queue is half full. From load alone, so that what is sampled says nothing about what either version will do. Pure.
+ * The chance with which a batch runs on both versions: the share that the plan asks for, less the more the node has to do, and none
+ * where it is late or the queue is half full. From load alone, so that what is sampled says nothing about what either version will do.
+ * Pure.
  */
 export function decideSample(sample: number, load: SampleLoad, limits: SampleLimits): number {
   if (load.allowance < 1 || load.backlogBytes >= limits.inputBytesMax) return 0

@@ -103,7 +103,10 @@ export class MirrorDispatcher {
     return { lane, pace, replays }
   }
 
-  /** Models share what mirroring may take of the node, which is less the busier it is; none gets so little that it never comes to a verdict. */
+  /**
+   * Models share what mirroring may take of the node, which is less the busier it is; none gets so little that it never comes to a
+   * verdict.
+   */
   #runsPerSecond(): number {
     const { limits, loopBusyShare } = this.#options
     return Math.max(RUNS_PER_SECOND_MIN, (limits.runsPerSecond * (1 - loopBusyShare())) / this.#mirrored.size)

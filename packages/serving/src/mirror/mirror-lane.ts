@@ -50,11 +50,13 @@ interface LaneRun {
 }
 
 /**
- * The bounded queue of one mirror plan. The version that `live` points to is the *primary*, which runs every batch; the other one is the *second*, which
- * runs those that were sampled: one at a time, in the order in which the primary answered, but at once where clients wait for it.
+ * The bounded queue of one mirror plan. The version that `live` points to is the *primary*, which runs every batch; the other one is
+ * the *second*, which runs those that were sampled: one at a time, in the order in which the primary answered, but at once where
+ * clients wait for it.
  *
- * Bounds count from admission until the second version has really ended the run, so whether a batch is sampled depends on load alone. Every ticket
- * ends exactly once: settled when both versions answered or failed, lost when the lane closes or the second version is taken away.
+ * Bounds count from admission until the second version has really ended the run, so whether a batch is sampled depends on load alone.
+ * Every ticket ends exactly once: settled when both versions answered or failed, lost when the lane closes or the second version is
+ * taken away.
  */
 export class MirrorLane {
   readonly plan: MirrorPlan

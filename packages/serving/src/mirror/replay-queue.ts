@@ -29,8 +29,8 @@ export interface ReplayQueueOptions {
 }
 
 /**
- * Runs requests of earlier through both versions, one at a time and only while no client waits for the model; beside traffic it keeps to a tenth of
- * the time. What has not begun when its plan ends is refused, which says that it may be replayed another time.
+ * Runs requests of earlier through both versions, one at a time and only while no client waits for the model; beside traffic it keeps
+ * to a tenth of the time. What has not begun when its plan ends is refused, which says that it may be replayed another time.
  */
 export class ReplayQueue {
   readonly #options: ReplayQueueOptions

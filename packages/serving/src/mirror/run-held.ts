@@ -27,8 +27,8 @@ export interface HeldWork extends Omit<MirroredWork, 'suspects'> {
 }
 
 /**
- * Runs a mirrored batch on one version, under a handle of its own and for at most its `runTimeoutMs`. Resolves when the run has really ended, also one
- * that was given up; never rejects.
+ * Runs a mirrored batch on one version, under a handle of its own and for at most its `runTimeoutMs`. Resolves when the run has really
+ * ended, also one that was given up; never rejects.
  */
 export async function runHeld({ acquire, clock }: VersionRunner, work: HeldWork): Promise<void> {
   const { id, batch, isVoid, onRun, onEnd, onLost } = work

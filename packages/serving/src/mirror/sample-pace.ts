@@ -8,8 +8,8 @@ const RUN_MS = 2
 const RUNS_OF_ONE_MAX = 10
 
 /**
- * How fast one model is mirrored: enough for a verdict within minutes, and no more of the processor than live requests can spare. What happened
- * before decides, never the batch itself.
+ * How fast one model is mirrored: enough for a verdict within minutes, and no more of the processor than live requests can spare. What
+ * happened before decides, never the batch itself.
  */
 export class SamplePace {
   readonly #clock: Pick<Clock, 'monotonicMs'>

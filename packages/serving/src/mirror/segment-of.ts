@@ -3,7 +3,10 @@ import type { InferenceRequest } from '@understudy/core'
 /** Longer values name nothing that anybody would look up. */
 const SEGMENT = /^[\x20-\x7e]{1,64}$/
 
-/** The segment that a request counts in: the value of the header when it is printable ASCII of at most 64 characters, else none. Never throws. */
+/**
+ * The segment that a request counts in: the value of the header when it is printable ASCII of at most 64 characters, else none. Never
+ * throws.
+ */
 export function segmentOf(header: InferenceRequest['header'], name: string | null): string {
   if (name === null) return ''
   const value = headerOf(header, name)

@@ -61,14 +61,21 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   fc.record({ kind: fc.constant('replay' as const), x: fc.integer({ min: 0, max: 99 }) }),
-  fc.record({ kind: fc.constantFrom('hold' as const, 'release' as const), version }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('hold' as const, 'hold' as const, 'release' as const),
+      version,
+    }),
+  },
   fc.record({
     ...{ kind: fc.constant('load' as const), version },
     how: fc.constantFrom('fast' as const, 'slow' as const, 'broken' as const),
   }),
   fc.record({ kind: fc.constant('fail' as const), code: fc.constantFrom(...FAILURES) }),
   { weight: 3, arbitrary: fc.constant({ kind: 'tick' as const }) },
-  fc.record({ kind: fc.constantFrom('time' as const, 'away' as const) }),
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const) }) },
+  fc.record({ kind: fc.constant('away' as const) }),
 )
 
 interface Asked {
@@ -79,9 +86,11 @@ interface Asked {
   readonly outcomes: (InferenceResponse | PlatformError)[]
 }
 
-/** A run that is mirrored and hangs is given up after 5 s; what is unloaded may take 30 s. */
+/** A run that is mirrored and hangs is given up after 5 s; what is unloaded may take 30 s, and no request may be late. */
 const TIME_MS = 6_000
 const TIMES_MAX = 4
+/** A candidate that hangs is not waited for longer than half of it. */
+const TIMEOUT_MS = 25_000
 
 /**
  * A node whose plan goes through rollouts at random while clients ask, runs hang, candidates fail, loads fail and the control plane comes
@@ -172,7 +181,7 @@ class NodeSimulation {
     this.#rig.core.predictor.submit?.(
       {
         ...{ requestId: `r${this.#asked.length - 1}`, model: 'm', selector: { kind: 'live' } },
-        ...{ inputs: rowsOfX([x, x]), timeoutMs: 600_000 },
+        ...{ inputs: rowsOfX([x, x]), timeoutMs: TIMEOUT_MS },
         header: (name) => (name === STICKY_KEY_HEADER ? key : undefined),
       },
       {

@@ -141,8 +141,8 @@ export class ServingNodeCore {
   }
 
   /**
-   * Runs a request of earlier through both versions that this plan mirrors, while no client waits for the model. Resolves when its pair went to
-   * the sink, or never will; never rejects. Requests wait for each other.
+   * Runs a request of earlier through both versions that this plan mirrors, while no client waits for the model. Resolves when its pair
+   * went to the sink, or never will; never rejects. Requests wait for each other.
    */
   replay(mirror: MirrorPlan, request: ReplayedRequest): Promise<ReplayOutcome> {
     return this.#mirror.replay(mirror, request)

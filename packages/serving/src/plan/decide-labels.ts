@@ -12,7 +12,8 @@ const COMES_LATER: ReadonlySet<string> = new Set(['previous', 'shadow', 'canary'
  *
  * All labels move together once every target is available. Three cases would otherwise keep a good live version dark: a target that
  * failed, other than the live one, is left out; `previous`, which a rollback may point to a version that is not loaded any more, and
- * `shadow` and `canary`, whose version nobody shall wait for, come later; and a model that carries no labels yet (a node that starts) gets those whose target is there as soon as live is among them.
+ * `shadow` and `canary`, whose version nobody shall wait for, come later; and a model that carries no labels yet (a node that starts)
+ * gets those whose target is there as soon as live is among them.
  */
 export function decideLabels(
   plan: Pick<ModelPlan, 'labels' | 'generation'>,

@@ -40,8 +40,8 @@ export interface RoutedBatch {
 }
 
 /**
- * Decides, before anything of a batch runs, whether another version runs it too and which version answers each request. Synchronous and never
- * throws; undefined: nothing but the usual.
+ * Decides, before anything of a batch runs, whether another version runs it too and which version answers each request. Synchronous and
+ * never throws; undefined: nothing but the usual.
  */
 export interface BatchRouter {
   route(batch: RoutableBatch): RoutedBatch | undefined

@@ -14,8 +14,8 @@ interface Given {
 }
 
 /**
- * The requests of one sampled batch that the version on trial answers: each is answered as soon as that version has run, or by what the other one answered to
- * the same batch.
+ * The requests of one sampled batch that the version on trial answers: each is answered as soon as that version has run, or by what the
+ * other one answered to the same batch.
  */
 export class CanaryRun implements SecondClients {
   readonly #clock: Clock

@@ -35,8 +35,9 @@ interface Split {
 }
 
 /**
- * Who of a pair answers which request. The coin of the mirror falls for the whole batch, before it is split: a sampled batch runs on both versions and each
- * request takes the answer of the one that its key gave it; else the candidate's requests go to the candidate's own queue.
+ * Who of a pair answers which request. The coin of the mirror falls for the whole batch, before it is split: a sampled batch runs on
+ * both versions and each request takes the answer of the one that its key gave it; else the candidate's requests go to the candidate's
+ * own queue.
  *
  * A request that the candidate was given, in canary or in bake, is answered by the other version when the candidate does not.
  */
@@ -72,7 +73,10 @@ export class PairRouter implements BatchRouter {
     }
   }
 
-  /** Who gets the answer of a live request that is about to be handed to this version: while it is on trial, one who asks the other version too. */
+  /**
+   * Who gets the answer of a live request that is about to be handed to this version: while it is on trial, one who asks the other
+   * version too.
+   */
   clientOf(id: ServableId, request: BatchRequest, client: BatchReceiver): BatchReceiver {
     const lane = this.#options.mirror.laneOf(id)
     if (lane === undefined || lane.plan.candidate !== id.version) return client

@@ -22,8 +22,9 @@ export interface StandInOptions {
 }
 
 /**
- * One request that was given to a version on trial: no client sees that version fail. When it fails the request, or has not answered by half of
- * its budget, the other version of the pair is asked; the first answer goes to the client, and an error only when both have failed.
+ * One request that was given to a version on trial: no client sees that version fail. When it fails the request, or has not answered by
+ * half of its budget, the other version of the pair is asked; the first answer goes to the client, and an error only when both have
+ * failed.
  */
 export class StandIn implements BatchReceiver, Expiring {
   readonly deadlineAtMs: number
