@@ -70,6 +70,7 @@ const loop = new WorkLoop({
       store,
       url,
       branch,
+      environment: env.UNDERSTUDY_ENVIRONMENT,
       pollIntervalMs: env.UNDERSTUDY_POLL_INTERVAL_MS,
       logger,
     }),

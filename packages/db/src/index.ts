@@ -66,6 +66,7 @@ export { type HoldAct, hold, type ReleaseHoldAct, releaseHold } from './rollout/
 export { type LiftAct, lift } from './rollout/lift.ts'
 export { type PromoteAct, promote, rehearse } from './rollout/promote.ts'
 export { type ReconcileStep, reconcileModelOnce } from './rollout/reconcile-model.ts'
+export { readRelease } from './rollout/release.ts'
 export { type RollbackAct, rollback } from './rollout/rollback.ts'
 export { applySync, type IngestedVersion, type SyncStep, type SyncToApply } from './sync/apply-sync.ts'
 export { ensureRepository, loadRecordedRepository, type RepositoryRow } from './sync/repository-store.ts'

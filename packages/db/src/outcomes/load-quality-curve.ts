@@ -1,9 +1,4 @@
-import {
-  assessQualityDrift,
-  describeQualityDrift,
-  type Histogram,
-  type QualityDrift,
-} from '@understudy/rollout'
+import { assessQualityDrift, type Histogram, type QualityDrift } from '@understudy/rollout'
 import type { Tx } from '../database.ts'
 import { loadQuality, type ModelQuality } from './quality-policies.ts'
 
