@@ -14,7 +14,7 @@ export function planOf(
 ): ModelPlan {
   const previous = versions.find(({ number }) => number !== live)?.number
   const labels = { live, ...(previous === undefined ? {} : { previous }) }
-  return { model, generation, versions, labels, mirror: null }
+  return { model, generation, versions, labels, mirror: null, capture: null, keepAnswersShare: 0 }
 }
 
 /** One float32 input `x [N, inputs]` and one float32 output `y [N, outputs]`, or of the shape that is given. */

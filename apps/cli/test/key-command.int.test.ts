@@ -84,6 +84,8 @@ describe('understudy key', () => {
     const { key: made, token } = JSON.parse(await key('create', '--name', 'ci', '--json'))
     expect(made).toMatchObject({ models: null, verbs: ['predict'], expiresAt: null, state: 'valid' })
     expect(await key('check-key')).toBe(`${checkKey}\n`)
+    expect(await key('input-key')).toMatch(/^[0-9a-f]{64}\n$/)
+    expect(await key('input-key')).not.toBe(`${checkKey}\n`)
     const database = openDatabase({ databaseUrl, applicationName: 'test' })
     const row = await database.prisma.apiKey.findUniqueOrThrow({ where: { id: made.id } })
     await database.close()

@@ -4,7 +4,7 @@ import type { CliContext } from '../cli-context.ts'
 import { ask } from '../control/control-client.ts'
 import { readEnvironment } from '../env.ts'
 import { createdKeyText, keyTable } from '../text/key-text.ts'
-import { keyCheckKey } from '../up/installation-secret.ts'
+import { inputKey, keyCheckKey } from '../up/installation-secret.ts'
 
 interface CreateOptions {
   readonly name: string
@@ -77,16 +77,34 @@ export function createCommand(context: CliContext): Command {
       const result = await ask(consoleUrl(), (client) => client.keys.revoke.mutate({ id }))
       context.write(`${result.sentence}\n`)
     })
-  const checkKey = new Command('check-key')
-    .description('print what nodes on other machines check keys with (UNDERSTUDY_KEY_CHECK_KEY)')
-    .action(async () => {
-      const { dataDir, secretKey } = readEnvironment(context.root)
-      context.write(`${await keyCheckKey(dataDir, secretKey)}\n`)
-    })
   return new Command('key')
     .description('API keys of clients that predict')
     .addCommand(create)
     .addCommand(list)
     .addCommand(revoke)
-    .addCommand(checkKey)
+    .addCommand(
+      printing(context, 'check-key', {
+        description: 'print what nodes on other machines check keys with (UNDERSTUDY_KEY_CHECK_KEY)',
+        derive: keyCheckKey,
+      }),
+    )
+    .addCommand(
+      printing(context, 'input-key', {
+        description:
+          'print what nodes on other machines encrypt stored inputs with (UNDERSTUDY_INPUT_KEY): a secret',
+        derive: inputKey,
+      }),
+    )
+}
+
+/** Prints what is derived from the secret of the installation on this machine. */
+function printing(
+  context: CliContext,
+  name: string,
+  { description, derive }: { readonly description: string; readonly derive: typeof keyCheckKey },
+): Command {
+  return new Command(name).description(description).action(async () => {
+    const { dataDir, secretKey } = readEnvironment(context.root)
+    context.write(`${await derive(dataDir, secretKey)}\n`)
+  })
 }

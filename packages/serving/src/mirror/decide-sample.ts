@@ -15,7 +15,7 @@ export interface SampleLimits {
   readonly runsMax: number
   /** Their inputs together. */
   readonly inputBytesMax: number
-  /** Runs of all models of the node together, in the long run; those that take long count as several. */
+  /** Runs of all models of an idle node together, in the long run; those that take long count as several. */
   readonly runsPerSecond: number
 }
 

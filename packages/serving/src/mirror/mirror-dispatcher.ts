@@ -24,6 +24,8 @@ export interface MirrorDispatcherOptions extends Omit<MirrorLaneOptions, 'pace'>
   /** What clients ask of a version at this moment; undefined when it is not loaded. */
   readonly liveLoadOf: (id: ServableId) => RequestLoad | undefined
   readonly planAgeMs: () => number | undefined
+  /** Share of the time, 0 to 1, in which the loop was busy lately. */
+  readonly loopBusyShare: () => number
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
@@ -90,10 +92,7 @@ export class MirrorDispatcher {
   }
 
   #begin(model: string, plan: MirrorPlan): Mirrored {
-    // Models share what mirroring may take of the node; none gets so little that it never comes to a verdict.
-    const pace = new SamplePace(this.#options.clock, () =>
-      Math.max(RUNS_PER_SECOND_MIN, this.#options.limits.runsPerSecond / this.#mirrored.size),
-    )
+    const pace = new SamplePace(this.#options.clock, () => this.#runsPerSecond())
     const lane = new MirrorLane(model, plan, { ...this.#options, pace })
     const replays = new ReplayQueue({
       ...{ lane, runner: this.#options },
@@ -102,6 +101,12 @@ export class MirrorDispatcher {
       admit: (requestId) => this.#admitted(lane.plan, [{ requestId, segment: '' }], 'replay'),
     })
     return { lane, pace, replays }
+  }
+
+  /** Models share what mirroring may take of the node, which is less the busier it is; none gets so little that it never comes to a verdict. */
+  #runsPerSecond(): number {
+    const { limits, loopBusyShare } = this.#options
+    return Math.max(RUNS_PER_SECOND_MIN, (limits.runsPerSecond * (1 - loopBusyShare())) / this.#mirrored.size)
   }
 
   #isSampled(lane: MirrorLane, { load }: MirrorableBatch): boolean {

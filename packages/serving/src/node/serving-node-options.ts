@@ -23,6 +23,8 @@ export interface ServingNodePorts {
   readonly observer: ServingObserver
   /** Called with the API keys of the plan, whenever they differ from those before. */
   readonly onKeys?: ((keys: readonly PlannedKey[]) => void) | undefined
+  /** Share of the time, 0 to 1, in which the loop of this process was busy lately. @defaultValue measured */
+  readonly loopBusyShare?: (() => number) | undefined
   /** Uniform in [0, 1): throws the coins of the mirror and of what is kept. */
   readonly random: () => number
 }

@@ -60,6 +60,7 @@ export function nodeRig(options: {
     {
       ...{ reader, store, clock: options.clock, mirrorSink: sink, adapter: { adapt }, ...options.ports },
       random: options.random ?? (() => 0),
+      loopBusyShare: () => 0,
       observer: {
         ...noopObserver,
         labelsMoved: (event) => seen.moved.push(event),
