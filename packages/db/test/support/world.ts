@@ -40,7 +40,7 @@ export const VALIDATED = {
 const FORGET = `DO $$ BEGIN
   DELETE FROM approval; DELETE FROM verdict; DELETE FROM rollout; DELETE FROM evidence_series; DELETE FROM promotion;
   DELETE FROM plan_label; DELETE FROM plan_version; DELETE FROM plan; DELETE FROM hold; DELETE FROM digest_standing; DELETE FROM executor_incident;
-  DELETE FROM capture; DELETE FROM kept_answer; DELETE FROM outbox; DELETE FROM override; DELETE FROM release_group;
+  DELETE FROM capture; DELETE FROM kept_answer; DELETE FROM outcome; DELETE FROM outcome_contradiction; DELETE FROM outcome_score; DELETE FROM outbox; DELETE FROM override; DELETE FROM release_group;
   DELETE FROM model_version; DELETE FROM model; DELETE FROM node; DELETE FROM work_key; DELETE FROM api_key;
   ALTER TABLE audit DISABLE TRIGGER USER; DELETE FROM audit; ALTER TABLE audit ENABLE TRIGGER USER;
   UPDATE repository SET accepted_commit = NULL, stalled_reason = NULL, problem = NULL, tip_problem = NULL, synced_at = NULL;
