@@ -35,10 +35,8 @@ import { createOnnxAdapter } from './node/onnx-adapter.ts'
 import { PlanFileReader } from './node/plan-file-reader.ts'
 import { DatabasePlanReader } from './node/plan-reader.ts'
 import { RequestKeeping } from './node/request-keeping.ts'
-import { NodeOverrides } from './override/node-overrides.ts'
-import { overriddenNode } from './override/overridden-node.ts'
+import { createOverrideRoute } from './override/create-override-route.ts'
 import { OverrideReporter } from './override/override-reporter.ts'
-import { OverrideRoute } from './override/override-route.ts'
 import { OverrideStore } from './override/override-store.ts'
 import { ReplayRunner } from './replay/replay-runner.ts'
 import { ModelStatistics } from './telemetry/model-statistics.ts'
@@ -200,12 +198,12 @@ const server = createRestServer({
   predictor: core.predictor,
   health: { live: () => true, ready: () => core.isReady() },
   metrics: metrics.route,
-  overrides: new OverrideRoute(
-    new NodeOverrides({
-      ...{ node: overriddenNode(core), store: overrides, clock: systemClock },
-      overrideKey: env.UNDERSTUDY_OVERRIDE_KEY,
-    }),
-  ),
+  overrides: createOverrideRoute({
+    core,
+    store: overrides,
+    overrideKey: env.UNDERSTUDY_OVERRIDE_KEY,
+    clock: systemClock,
+  }),
   statistics,
   access: keys ?? openAccess,
   outcomes: record?.outcomes,
