@@ -4,7 +4,7 @@ import { storedConfig } from '../node/stored-config.ts'
 import { loadEvidence } from './load-evidence.ts'
 import { loadCrashRows, loadIncidentRows, loadReplacementRows } from './load-incidents.ts'
 import { loadPromotionRows, loadRolloutRows, loadVersionRows } from './load-rows.ts'
-import type { ModelRecord, NodeRecord, RequestedAs, ServableRecord } from './model-record.ts'
+import type { HoldRecord, ModelRecord, NodeRecord, RequestedAs, ServableRecord } from './model-record.ts'
 import { rolloutRecord, versionRecord } from './records-of-rows.ts'
 
 interface NodeRow {
@@ -85,6 +85,24 @@ async function loadParts(tx: Tx, names: readonly string[]) {
   }
 }
 
+type Rows = Awaited<ReturnType<typeof loadParts>>
+
+function holdRecord(row: ReturnType<Rows['holds']>[number]): HoldRecord {
+  const { number, reason, actor, createdAt, expiresAt } = row
+  return { number: Number(number), reason, actor, createdAt, expiresAt }
+}
+
+function driftRecord(row: {
+  readonly driftReason: string | null
+  readonly driftDetail: string | null
+  readonly driftSince: Date | null
+  readonly createdAt: Date
+}): ModelRecord['drift'] {
+  const { driftReason, driftDetail, driftSince, createdAt } = row
+  if (driftReason === null) return null
+  return { reason: driftReason, detail: driftDetail ?? '', since: driftSince ?? createdAt }
+}
+
 /**
  * Reads the whole record of models (all, or the named ones), ordered by name.
  *
@@ -116,25 +134,11 @@ export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<rea
       requested: model.requestedNumber === null ? null : Number(model.requestedNumber),
       requestedAs: model.requestedAs as RequestedAs | null,
       repository: { url: model.repository.url, stalledReason: model.repository.stalledReason },
-      drift: model.driftReason
-        ? {
-            reason: model.driftReason,
-            detail: model.driftDetail ?? '',
-            since: model.driftSince ?? model.createdAt,
-          }
-        : null,
+      drift: driftRecord(model),
       problems: model.problems.map(({ path, code, message }) => ({ path, code, message })),
       versions: parts.versions(model.name).map((row) => versionRecord(row, parts.incidents(model.name))),
       standings: parts.standings(model.name).map((row) => ({ ...row, standing: row.standing as Standing })),
-      hold: hold
-        ? {
-            number: Number(hold.number),
-            reason: hold.reason,
-            actor: hold.actor,
-            createdAt: hold.createdAt,
-            expiresAt: hold.expiresAt,
-          }
-        : null,
+      hold: hold ? holdRecord(hold) : null,
       generation: Number(plan?.generation ?? 0),
       live: label('live'),
       previous: label('previous'),
