@@ -43,6 +43,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'statistics',
+          include: ['packages/*/statistics/**/*.stat.ts'],
+          exclude,
+          testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: 'faults',
           include: ['e2e/faults/**/*.faults.ts'],
           exclude,

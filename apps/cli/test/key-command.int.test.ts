@@ -84,10 +84,21 @@ describe('understudy key', () => {
     const { key: made, token } = JSON.parse(await key('create', '--name', 'ci', '--json'))
     expect(made).toMatchObject({ models: null, verbs: ['predict'], expiresAt: null, state: 'valid' })
     expect(await key('check-key')).toBe(`${checkKey}\n`)
+    expect(await key('input-key')).toMatch(/^[0-9a-f]{64}\n$/)
+    expect(await key('input-key')).not.toBe(`${checkKey}\n`)
     const database = openDatabase({ databaseUrl, applicationName: 'test' })
     const row = await database.prisma.apiKey.findUniqueOrThrow({ where: { id: made.id } })
     await database.close()
     expect(row.hmac).toBe(apiKeyHmac(checkKey, parseApiKey(token)?.secret ?? ''))
+  })
+
+  it('makes keys that report outcomes, each verb once', async () => {
+    const made = async (...verbs: readonly string[]) => {
+      const args = verbs.flatMap((verb) => ['--verb', verb])
+      return JSON.parse(await key('create', '--name', 'labels', '--json', ...args)).key.verbs
+    }
+    expect(await made('report')).toEqual(['report'])
+    expect(await made('predict', 'report', 'report')).toEqual(['predict', 'report'])
   })
 
   it('revokes a key that was pasted whole, and sends no secret', async () => {

@@ -7,7 +7,12 @@ const schema = z
   .object({
     UNDERSTUDY_DATA_DIR: text,
     DATABASE_URL: text,
-    UNDERSTUDY_ENVIRONMENT: text.default('production'),
+    UNDERSTUDY_ENVIRONMENT: text
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+        'expected letters, digits, dot, underscore and dash, 63 at most',
+      )
+      .default('production'),
     UNDERSTUDY_REPO_URL: text,
     UNDERSTUDY_REPO_BRANCH: text.default('main'),
     /** How often Git is asked without a hint; each wait is stretched by up to a fifth at random. */

@@ -5,14 +5,18 @@ import { shownUrl, systemClock } from '@understudy/core'
 import {
   ChangeListener,
   findAlarms,
+  findQualityAlarms,
   forgetLapsedNodes,
+  forgetOldOutcomes,
   mergeOverride,
   OUTBOX_TOPIC,
   OutboxQueue,
   openDatabase,
+  requestDueOutcomes,
   requestOpenRollouts,
   requestUnfinished,
   requestWork,
+  tellQualityAlarms,
   WorkQueue,
 } from '@understudy/db'
 import { parseRepositoryUrl, RepositoryMirror, watchPushes } from '@understudy/gitops'
@@ -20,6 +24,7 @@ import { ArtifactStore } from '@understudy/gitops/artifacts'
 import { compareContract, createQuarantineRunner, probeSpawnTools } from '@understudy/onnx'
 import { createLogger, onShutdown } from '@understudy/telemetry'
 import { startTelemetry } from '@understudy/telemetry/sdk'
+import { Chores } from './chores/chores.ts'
 import { readEnv } from './env.ts'
 import { createChannels } from './outbox/create-channels.ts'
 import { OutboxLoop } from './outbox/outbox-loop.ts'
@@ -74,6 +79,7 @@ const loop = new WorkLoop({
       store,
       url,
       branch,
+      environment: env.UNDERSTUDY_ENVIRONMENT,
       pollIntervalMs: env.UNDERSTUDY_POLL_INTERVAL_MS,
       logger,
     }),
@@ -111,6 +117,17 @@ const merger = new OverrideMerger({
   ...{ merge: () => database.transaction(mergeOverride), clock: systemClock, logger },
 })
 
+const tellQuality = () =>
+  database.transaction(async (tx) => tellQualityAlarms(tx, await findQualityAlarms(tx)))
+const chores = new Chores({
+  ...{ clock: systemClock, logger },
+  chores: [
+    { name: 'due outcomes', everyMs: 2_000, run: () => requestDueOutcomes(database) },
+    { name: 'quality alarms', everyMs: 300_000, run: tellQuality },
+    { name: 'old outcomes', everyMs: 600_000, run: () => forgetOldOutcomes(database) },
+  ],
+})
+
 const stopping = new AbortController()
 const askForSync = () =>
   requestWork(database.prisma, 'repository', `${url}#${branch}`).catch((error: unknown) =>
@@ -135,12 +152,13 @@ if (repositoryPath !== undefined) watchPushes(repositoryPath, () => void askForS
 loop.start()
 outbox.start()
 merger.start()
+chores.start()
 logger.info({ event: 'ready', repository: shownUrl(url), branch }, 'controller ready')
 
 onShutdown(
   async () => {
     stopping.abort()
-    await Promise.all([loop.close(), outbox.close(), merger.close()])
+    await Promise.all([loop.close(), outbox.close(), merger.close(), chores.close()])
     await listener.close()
     await database.close()
     await telemetry.shutdown()

@@ -23,7 +23,7 @@ const variables = z.object({
   /** What inputs of clients are encrypted with before they are kept: 32 bytes, hex. Without it none are kept, and none replayed. */
   UNDERSTUDY_INPUT_KEY: z
     .string()
-    .regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits, as `understudy up` derives them from the secret key')
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits, as `understudy key input-key` prints them')
     .optional(),
   /** What overrides of this node are signed with: 32 bytes, hex. Without it none is taken. */
   UNDERSTUDY_OVERRIDE_KEY: z

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isLoopbackHost, systemClock } from '@understudy/core'
-import { ChangeListener, NodeStore } from '@understudy/db/node'
+import { ChangeListener, NodeStore, OutcomeStore } from '@understudy/db/node'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
 import { describeExit, ExecutorPool, probeSpawnTools } from '@understudy/onnx'
 import {
@@ -199,13 +199,11 @@ const server = createRestServer({
   health: { live: () => true, ready: () => core.isReady() },
   metrics: metrics.route,
   overrides: createOverrideRoute({
-    core,
-    store: overrides,
-    overrideKey: env.UNDERSTUDY_OVERRIDE_KEY,
-    clock: systemClock,
+    ...{ core, store: overrides, clock: systemClock, overrideKey: env.UNDERSTUDY_OVERRIDE_KEY },
   }),
   statistics,
   access: keys ?? openAccess,
+  outcomes: record?.outcomes,
   tls,
   largeBodies: codec,
   host: env.UNDERSTUDY_REST_HOST,
@@ -269,6 +267,7 @@ onShutdown(
     await tls?.close()
     await record?.listener.close()
     await record?.store.close()
+    await record?.outcomes.close()
     await telemetry.shutdown()
   },
   { parentPipe: env.UNDERSTUDY_PARENT_PIPE === '1', deadlineMs: env.UNDERSTUDY_DRAIN_TIMEOUT_MS + 10_000 },
@@ -298,5 +297,9 @@ function openRecord(databaseUrl: string) {
     name: env.UNDERSTUDY_NODE_NAME,
     restUrl: `${env.tls ? 'https' : 'http'}://${env.UNDERSTUDY_REST_HOST}:${env.UNDERSTUDY_REST_PORT}`,
   })
-  return { store, listener: new ChangeListener({ databaseUrl, clock: systemClock, logger }) }
+  return {
+    store,
+    listener: new ChangeListener({ databaseUrl, clock: systemClock, logger }),
+    outcomes: new OutcomeStore({ databaseUrl, name: env.UNDERSTUDY_NODE_NAME }),
+  }
 }

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type ControlService, createControlService } from '@understudy/api/control'
@@ -9,7 +7,7 @@ import { deriveKeyCheckKey, systemClock } from '@understudy/core'
 import { openDatabase } from '@understudy/db'
 import { ChangeListener, NodeStore } from '@understudy/db/node'
 import { FilePlanStore, noopObserver, ServingNodeCore, type ServingNodeSettings } from '@understudy/serving'
-import { waitFor } from '@understudy/testing'
+import { Cable, waitFor } from '@understudy/testing'
 import { createTestDatabase } from '@understudy/testing/database'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { KeyRing } from '../src/auth/key-ring.ts'
@@ -19,45 +17,6 @@ import { DatabasePlanReader } from '../src/node/plan-reader.ts'
 
 const CHECK_KEY = deriveKeyCheckKey('the secret of this test')
 const MAX_STALENESS_MS = 3_600_000
-
-/** The way from a node to the control plane, which can be cut. */
-class Cable {
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-  isCut = false
-
-  constructor(to: { readonly host: string; readonly port: number }) {
-    this.#server = createServer((socket) => {
-      const other = connect(to)
-      for (const end of [socket, other]) {
-        this.#sockets.add(end)
-        end.on('error', () => undefined)
-        end.on('close', () => this.#sockets.delete(end))
-      }
-      socket.on('close', () => other.destroy())
-      other.on('close', () => socket.destroy())
-      if (this.isCut) socket.destroy()
-      socket.pipe(other).pipe(socket)
-    })
-  }
-
-  async open(): Promise<number> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    const address = this.#server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  }
-
-  cut(): void {
-    this.isCut = true
-    for (const socket of this.#sockets) socket.destroy()
-  }
-
-  close(): void {
-    this.cut()
-    this.#server.close()
-  }
-}
 
 /** A node as `main.ts` wires it, without models. */
 class KeyedNode {

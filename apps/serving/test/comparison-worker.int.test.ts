@@ -6,7 +6,7 @@ import type { PlatformError, Tensor } from '@understudy/core'
 import { TestClock } from '@understudy/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ComparisonClient, type ComparisonClientOptions } from '../src/comparison/comparison-client.ts'
-import type { ComparisonRun } from '../src/comparison/comparison-protocol.ts'
+import type { ComparisonRun } from '../src/comparison/comparison-run.ts'
 
 const app = path.resolve(import.meta.dirname, '..')
 const bundled = path.join(app, 'dist/comparison/worker.mjs')

@@ -152,3 +152,38 @@ it('captures what clients ask, and replays it once for the next version, with ru
 
   for (const secret of [KEY, '3,4']) expect(node.output).not.toContain(secret)
 }, 180_000)
+
+it('goes on elsewhere when the node that replays is killed: each request counts once, and none is lost', async () => {
+  const second = await start('node-2')
+  await waitFor('more captured requests', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => predict(`more-${Math.random()}`, [5, 6])))
+    return (await prisma().capture.count()) >= 200
+  })
+  await push(3, [1, 1.02])
+  await reconciled('the next shadow', async () => {
+    const { step, number } = await world.rollout(MODEL)
+    return step === 'shadow' && number === 3
+  })
+  const rollout = await prisma().rollout.findFirst({ where: { modelName: MODEL, number: 3 } })
+  const seriesId = rollout?.seriesId
+  if (typeof seriesId !== 'string') throw new Error('the rollout has no series')
+  const replayed = () => prisma().replayedRequest.count({ where: { seriesId } })
+  await waitFor('some to be replayed', async () => (await replayed()) > 10)
+  const claim = await prisma().replayClaim.findUnique({ where: { seriesId } })
+  const holder = await prisma().node.findUnique({ where: { incarnation: claim?.incarnation ?? '' } })
+  const [killed, other] = holder?.name === 'node-1' ? [node, second] : [second, node]
+  process.kill(killed.pid, 'SIGKILL')
+  await killed.exit
+  const atDeath = await replayed()
+  const all = await prisma().capture.count()
+  expect(atDeath).toBeLessThan(all)
+  node = other
+  await waitFor('the rest to be replayed', async () => (await replayed()) >= all, { timeoutMs: 60_000 })
+  const rows = await prisma().evidenceCounter.findMany({
+    where: { seriesId, source: 'replay', gate: 'errors' },
+  })
+  expect(new Set(rows.map(({ incarnation }) => incarnation)).size).toBe(2)
+  expect(rows.reduce((sum, row) => sum + Number(row.nPlus + row.nZero + row.nMinus), 0)).toBe(
+    await replayed(),
+  )
+}, 180_000)

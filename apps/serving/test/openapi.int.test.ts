@@ -26,6 +26,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   regress: { examples: [{ x: 1.5 }, { x: 2.5 }] },
   infer: { id: '7', inputs: [{ name: 'x', shape: [2], datatype: 'FP32', data: [1, 2] }] },
   repositoryIndex: { ready: false },
+  reportOutcomes: { outcomes: [{ model: 'half', requestId: 'r-1', label: 'yes' }] },
 }
 /** Operations whose only answer is an error. */
 const REFUSED: ReadonlySet<string> = new Set(['loadModel', 'unloadModel'])
@@ -46,7 +47,8 @@ beforeAll(async () => {
     },
     ...{ isReady: () => true, executors: () => [] },
   })
-  rest = await startRest({ metrics: metrics.route, statistics })
+  const outcomes = { report: async () => ({ statuses: ['recorded' as const] }) }
+  rest = await startRest({ metrics: metrics.route, statistics, outcomes })
   document = (await (await fetch(`${rest.url}/openapi.json`)).json()) as Document
   ajv = new Ajv2020({ strict: false, validateFormats: false })
   ajv.addSchema(document, 'document')

@@ -40,6 +40,7 @@ export {
 export { deriveInputKey, sealBytes, unsealBytes } from './keys/sealed-bytes.ts'
 export { isLoopbackHost } from './loopback-host.ts'
 export { outputComparisons } from './model-config/comparisons.ts'
+export { type EnvironmentFile, parseEnvironmentFile } from './model-config/environment-file.ts'
 export { mappingMistakes } from './model-config/mapping-mistakes.ts'
 export { defaultModelConfig, parseModelConfig } from './model-config/parse.ts'
 export { policyHash } from './model-config/policy-hash.ts'
@@ -56,6 +57,13 @@ export {
 } from './model-config/schema.ts'
 export { suggestComparisons } from './model-config/suggest-comparisons.ts'
 export { NO_VERSION_NOTES, parseVersionNotes, type VersionNotes } from './model-config/version-notes.ts'
+export {
+  OUTCOME_STATUSES,
+  type OutcomeReporter,
+  type OutcomeStatus,
+  type OutcomeTruth,
+  type ReportedOutcome,
+} from './outcome.ts'
 export { decideOverride, type OverrideDecision, type OverrideFacts } from './override/decide-override.ts'
 export {
   type OverrideDocument,

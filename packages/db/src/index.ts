@@ -19,6 +19,24 @@ export {
   type OutboxQueueOptions,
 } from './outbox/outbox-queue.ts'
 export { tellQualityAlarms } from './outbox/tell-quality-alarms.ts'
+export type { AnswerCoverage } from './outcomes/describe-coverage.ts'
+export { findQualityAlarms, type QualityAlarm } from './outcomes/find-quality-alarms.ts'
+export { forgetOldOutcomes, requestDueOutcomes } from './outcomes/housekeeping.ts'
+export {
+  type CoverageTarget,
+  loadContradictions,
+  loadOutcomeCoverage,
+  type OutcomeContradiction,
+  type OutcomeCoverage,
+} from './outcomes/load-outcome-coverage.ts'
+export {
+  loadQualityCurve,
+  type QualityCurve,
+  type QualityDay,
+  type VersionQuality,
+} from './outcomes/load-quality-curve.ts'
+export { loadQualityHistograms, type QualityHistogram } from './outcomes/load-quality-histograms.ts'
+export { type ScoredOutcomes, scoreOutcomes } from './outcomes/score-outcomes.ts'
 export { type MergedOverride, mergeOverride } from './override/merge-override.ts'
 export {
   type LabelMove,
@@ -64,6 +82,7 @@ export { type HoldAct, hold, type ReleaseHoldAct, releaseHold } from './rollout/
 export { type LiftAct, lift } from './rollout/lift.ts'
 export { type PromoteAct, promote, rehearse } from './rollout/promote.ts'
 export { type ReconcileStep, reconcileModelOnce } from './rollout/reconcile-model.ts'
+export { readRelease } from './rollout/release.ts'
 export { type RollbackAct, rollback } from './rollout/rollback.ts'
 export { applySync, type IngestedVersion, type SyncStep, type SyncToApply } from './sync/apply-sync.ts'
 export { ensureRepository, loadRecordedRepository, type RepositoryRow } from './sync/repository-store.ts'

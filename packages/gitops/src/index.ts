@@ -22,6 +22,7 @@ export {
 export { watchPushes } from './repository/watch-pushes.ts'
 export { SNAPSHOT_LIMITS } from './snapshot/limits.ts'
 export type { Problem } from './snapshot/problem.ts'
+export { type EnvironmentRead, readEnvironment } from './snapshot/read-environment.ts'
 export { readSnapshot } from './snapshot/read-snapshot.ts'
 export type {
   FileKind,

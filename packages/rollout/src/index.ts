@@ -91,6 +91,14 @@ export {
 export { RecentIds } from './pairs/recent-ids.ts'
 export { OTHER_SEGMENT } from './pairs/segment-names.ts'
 export {
+  assessQualityDrift,
+  type LossDay,
+  type LossMean,
+  type QualityDrift,
+  type QualityDriftInput,
+} from './quality/assess-quality-drift.ts'
+export { describeQualityDrift } from './quality/describe-quality-drift.ts'
+export {
   type ApprovalAssessment,
   assessApprovals,
   type GroupApprovals,

@@ -15,7 +15,8 @@ export type {
   PairSource,
   RunTicket,
 } from './mirror-sink.ts'
-export { type ServableStatus, ServingNodeCore } from './node/serving-node-core.ts'
+export type { ServableStatus } from './node/servable-status.ts'
+export { ServingNodeCore } from './node/serving-node-core.ts'
 export {
   DEFAULT_SERVING_NODE_SETTINGS,
   type ServingNodePorts,

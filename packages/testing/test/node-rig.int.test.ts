@@ -24,7 +24,10 @@ afterEach(async () => {
 })
 
 function plan(generation: number, versions: readonly PlannedVersion[], live: number): ModelPlan {
-  return { model: 'line', generation, versions, labels: { live }, mirror: null }
+  return {
+    ...{ model: 'line', generation, versions, labels: { live } },
+    ...{ mirror: null, capture: null, keepAnswersShare: 0 },
+  }
 }
 
 async function answeredBy(node: RigNode): Promise<string | null> {

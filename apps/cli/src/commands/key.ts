@@ -4,7 +4,7 @@ import type { CliContext } from '../cli-context.ts'
 import { ask } from '../control/control-client.ts'
 import { readEnvironment } from '../env.ts'
 import { createdKeyText, keyTable } from '../text/key-text.ts'
-import { keyCheckKey, overrideKey } from '../up/installation-secret.ts'
+import { inputKey, keyCheckKey, overrideKey } from '../up/installation-secret.ts'
 
 interface CreateOptions {
   readonly name: string
@@ -46,7 +46,11 @@ export function createCommand(context: CliContext): Command {
       'a model it may be used for; repeat for several; every model when left out',
       modelArgument,
     )
-    .option('--verb <verb>', `what it may be used for: ${KEY_VERBS.join(', ')}`, verbArgument)
+    .option(
+      '--verb <verb>',
+      `what it may be used for: ${KEY_VERBS.join(', ')}; repeat for several; predict when left out`,
+      verbArgument,
+    )
     .option('--expires <time>', 'when it ends, such as 90d; never when left out', expiresArgument)
     .option('--json', 'print JSON')
     .action(async ({ name, model, verb, expires, json }: CreateOptions) => {
@@ -73,25 +77,41 @@ export function createCommand(context: CliContext): Command {
       const result = await ask(consoleUrl(), (client) => client.keys.revoke.mutate({ id }))
       context.write(`${result.sentence}\n`)
     })
-  const checkKey = new Command('check-key')
-    .description('print what nodes on other machines check keys with (UNDERSTUDY_KEY_CHECK_KEY)')
-    .action(async () => {
-      const { dataDir, secretKey } = readEnvironment(context.root)
-      context.write(`${await keyCheckKey(dataDir, secretKey)}\n`)
-    })
-  const nodeOverrideKey = new Command('override-key')
-    .description(
-      'print what nodes on other machines check overrides with (UNDERSTUDY_OVERRIDE_KEY); keep it as a secret',
-    )
-    .action(async () => {
-      const { dataDir, secretKey } = readEnvironment(context.root)
-      context.write(`${await overrideKey(dataDir, secretKey)}\n`)
-    })
   return new Command('key')
     .description('API keys of clients that predict')
     .addCommand(create)
     .addCommand(list)
     .addCommand(revoke)
-    .addCommand(checkKey)
-    .addCommand(nodeOverrideKey)
+    .addCommand(
+      printing(context, 'check-key', {
+        description: 'print what nodes on other machines check keys with (UNDERSTUDY_KEY_CHECK_KEY)',
+        derive: keyCheckKey,
+      }),
+    )
+    .addCommand(
+      printing(context, 'input-key', {
+        description:
+          'print what nodes on other machines encrypt stored inputs with (UNDERSTUDY_INPUT_KEY): a secret',
+        derive: inputKey,
+      }),
+    )
+    .addCommand(
+      printing(context, 'override-key', {
+        description:
+          'print what nodes on other machines check overrides with (UNDERSTUDY_OVERRIDE_KEY): a secret',
+        derive: overrideKey,
+      }),
+    )
+}
+
+/** Prints what is derived from the secret of the installation on this machine. */
+function printing(
+  context: CliContext,
+  name: string,
+  { description, derive }: { readonly description: string; readonly derive: typeof keyCheckKey },
+): Command {
+  return new Command(name).description(description).action(async () => {
+    const { dataDir, secretKey } = readEnvironment(context.root)
+    context.write(`${await derive(dataDir, secretKey)}\n`)
+  })
 }

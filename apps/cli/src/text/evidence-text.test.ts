@@ -26,6 +26,7 @@ const evidence: EvidenceView = {
     calibration: null,
     coverage: null,
   },
+  outcomes: { kept: 800, reported: 80, scored: 79, contradicted: 1, warning: 'Known for 10 % only.' },
   verdicts: [{ seq: 1, at: '2026-01-02T03:04:05Z', stored: 'pass', recomputed: 'pass', same: true }],
 }
 
@@ -36,6 +37,9 @@ it('says what the evidence is, what it rests on, and that it gives the stored ve
     /errors +live +failed +pass +2 +810 +1 +68x +20x +0\.1x +400x +at most 0\.8 pp more errors/,
   )
   expect(text).toContain('pairs by step: shadow 600, canary-5 213')
+  expect(text).toContain(
+    'outcomes: 80 reported of 800 predictions kept, 79 scored, 1 contradicted\nKnown for 10 % only.',
+  )
   expect(text).toContain(
     'verdict 1 of 2026-01-02 03:04:05: computed again from the stored counters, the same verdict: pass',
   )

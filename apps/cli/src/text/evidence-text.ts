@@ -68,8 +68,22 @@ function factLines(analysis: AnalysisView): readonly string[] {
   return lines
 }
 
+function outcomeLines(outcomes: EvidenceView['outcomes']): readonly string[] {
+  if (outcomes === null) return []
+  const { kept, reported, scored, contradicted, warning } = outcomes
+  const counts = `outcomes: ${reported} reported of ${kept} predictions kept, ${scored} scored, ${contradicted} contradicted`
+  return warning === null ? [counts] : [counts, warning]
+}
+
 /** Evidence of one rollout as text: what is said, the counters and e-values it rests on, and that they give the stored verdict. */
-export function evidenceText({ model, candidate, baseline, analysis, verdicts }: EvidenceView): string {
+export function evidenceText({
+  model,
+  candidate,
+  baseline,
+  analysis,
+  verdicts,
+  outcomes,
+}: EvidenceView): string {
   const against = baseline === null ? 'nothing' : `v${baseline}`
   return [
     `${model} v${candidate} against ${against}, attempt ${analysis.attempt}`,
@@ -78,6 +92,7 @@ export function evidenceText({ model, candidate, baseline, analysis, verdicts }:
     gatesTable(analysis),
     '',
     ...factLines(analysis),
+    ...outcomeLines(outcomes),
     ...analysis.segments.map(segmentLine),
     ...(verdicts.length === 0 ? ['no verdict yet'] : verdicts.map(verdictLine)),
   ].join('\n')

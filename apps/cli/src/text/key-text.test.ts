@@ -24,6 +24,11 @@ describe('what is said of API keys', () => {
     expect(keyTable([])).toContain('understudy key create')
   })
 
+  it('says what a new key may do', () => {
+    const text = createdKeyText({ key: { ...KEY, verbs: ['predict', 'report'] }, token: 'us_token' }, [])
+    expect(text).toContain('"ci": may predict and report for iris, digits; does not expire.')
+  })
+
   it('shows a new key once, how to send it, and models that look like typing errors', () => {
     const text = createdKeyText({ key: KEY, token: 'us_token' }, ['irsi'])
     expect(text.split('us_token')).toHaveLength(2)

@@ -30,7 +30,7 @@ export function keyTable(keys: readonly KeyView[]): string {
 export function createdKeyText({ key, token }: CreatedKeyView, unknown: readonly string[]): string {
   const until = key.expiresAt === null ? 'does not expire' : `expires at ${key.expiresAt}`
   return [
-    `API key ${key.id} "${key.name}": for ${modelsText(key)}; ${until}.`,
+    `API key ${key.id} "${key.name}": may ${key.verbs.join(' and ')} for ${modelsText(key)}; ${until}.`,
     '',
     `  ${token}`,
     '',

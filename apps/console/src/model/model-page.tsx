@@ -14,6 +14,7 @@ import { ModelHeader } from './model-header.tsx'
 import { modelTitle } from './model-title.ts'
 import { PolicyPanel, SignaturePanel } from './policy-panel.tsx'
 import { PromotionsPanel } from './promotions-panel.tsx'
+import { QualityPanel } from './quality-panel.tsx'
 import { StandingLines } from './standing-lines.tsx'
 import { VersionsPanel } from './versions-panel.tsx'
 
@@ -33,6 +34,7 @@ function LoadedModel({ model }: { readonly model: ModelView }) {
   const history = (
     <>
       <VersionsPanel model={model} onDone={setDone} />
+      <QualityPanel model={model.name} />
       <PromotionsPanel promotions={model.promotions} />
     </>
   )

@@ -167,6 +167,10 @@ export class MemoryControlService implements ControlService {
     throw new PlatformError('rollout.not_found', `This story keeps no counters of ${name}.`)
   }
 
+  async quality() {
+    return null
+  }
+
   async promote(act: Parameters<ControlService['promote']>[0]): Promise<ActResult> {
     return { changed: false, sentence: `${act.model} v${act.version} is not waiting to be started.` }
   }

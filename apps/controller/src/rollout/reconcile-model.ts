@@ -1,4 +1,10 @@
-import { type Database, reconcileModelOnce, type WorkQueue } from '@understudy/db'
+import {
+  type Database,
+  reconcileModelOnce,
+  scoreOutcomes,
+  type WorkClaim,
+  type WorkQueue,
+} from '@understudy/db'
 import { ATTRIBUTES, type Logger, tracer, withSpan } from '@understudy/telemetry'
 import type { WorkHandler } from '../work/work-loop.ts'
 
@@ -13,10 +19,22 @@ export interface ReconcileModelOptions {
 /** More steps in a row than any rollout has: a decider that never rests is a defect. */
 const STEPS_MAX = 20
 
-/** Observes one model, decides, carries out and records, step by step, until there is nothing to do. */
+/** Batches of outcomes that are scored at one look; the rest is due again. */
+const SCORED_BATCHES_MAX = 10
+
+/** Outcomes that were reported meanwhile become evidence before anything is decided. */
+async function scoreWhatIsDue(queue: WorkQueue, claim: WorkClaim): Promise<void> {
+  for (let batch = 0; batch < SCORED_BATCHES_MAX; batch++) {
+    const { more } = await queue.fenced(claim, (tx) => scoreOutcomes(tx, claim.key))
+    if (!more) return
+  }
+}
+
+/** Observes one model, scores its outcomes, decides, carries out and records, step by step, until there is nothing to do. */
 export function createReconcileModel(options: ReconcileModelOptions): WorkHandler {
   const { queue, logger, openIntervalMs = 1_000 } = options
   return async (claim) => {
+    await scoreWhatIsDue(queue, claim)
     for (let step = 0; step < STEPS_MAX; step++) {
       const began = Date.now()
       const result = await queue.fenced(claim, (tx) => reconcileModelOnce(tx, claim.key))

@@ -17,6 +17,7 @@ import {
   ingestVersion,
   planSync,
   type RepositoryMirror,
+  readEnvironment,
   readSnapshot,
   type SyncAction,
 } from '@understudy/gitops'
@@ -31,6 +32,8 @@ export interface SyncRepositoryOptions {
   readonly store: ArtifactStore
   readonly url: string
   readonly branch: string
+  /** The environment that this installation serves: `environments/<name>.yaml` is its file. */
+  readonly environment: string
   readonly pollIntervalMs: number
   readonly logger: Logger
 }
@@ -134,17 +137,20 @@ async function syncCommit(
         steps.push({ action, ingested: await ingest(options, commit, action) })
       const tip = await mirror.commitInfo(commit)
       const traceparent = currentTraceparent()
-      const tipProblem = plan.problems.map(({ message }) => message).join(' ') || null
+      const said = await readEnvironment(mirror, commit, options.environment)
+      const problems = [...plan.problems, ...(said.problem ? [said.problem] : [])]
+      const tipProblem = problems.map(({ message }) => message).join(' ') || null
+      const releases = said.environment?.releases ?? null
       await queue.fenced(claim, async (tx) => {
         if (repository.stalledReason !== null) await tellStall(tx, repository)
-        await applySync(tx, { repositoryId: repository.id, tip, steps, traceparent, tipProblem })
+        await applySync(tx, { repositoryId: repository.id, tip, steps, traceparent, tipProblem, releases })
       })
       span.setAttribute('understudy.sync.actions', steps.length)
       logger.info(
         { commit, actions: plan.actions.map((action) => `${action.type} ${action.model}`) },
         'synced',
       )
-      for (const problem of plan.problems) logger.info({ commit, ...problem }, 'refused at the tip')
+      for (const problem of problems) logger.info({ commit, ...problem }, 'refused at the tip')
     },
   )
 }

@@ -72,7 +72,19 @@ export class ControlPlane {
     const url = repository.bare
     const mirror = new RepositoryMirror({ url, branch: 'main', folder: at('mirror'), allowLocal: true })
     const logger = silentLogger
-    const sync = { database, queue, mirror, store, url, branch: 'main', pollIntervalMs: 3_600_000, logger }
+    const environment = 'production'
+    const branch = 'main'
+    const sync = {
+      database,
+      queue,
+      mirror,
+      store,
+      url,
+      branch,
+      environment,
+      pollIntervalMs: 3_600_000,
+      logger,
+    }
     const quarantine = createQuarantineRunner({ entry: executor.entry, tools }, LIMITS)
     const ports = { store, quarantine, compareContract, workFolder: at('quarantine') }
     const handlers = {

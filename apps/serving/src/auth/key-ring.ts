@@ -86,6 +86,11 @@ export class KeyRing implements Access {
   }
 }
 
+/** Id of the key that a header holds; null where it holds none. Says nothing of whether it is valid: ask the ring first. */
+export function keyIdOf(authorization: string | undefined): string | null {
+  return parseApiKey(BEARER.exec(authorization ?? '')?.[1] ?? '')?.id ?? null
+}
+
 function held(planned: PlannedKey): HeldKey {
   const hmac = Buffer.from(planned.hmac, 'hex')
   const models = planned.models === null ? undefined : new Set(planned.models)

@@ -1,7 +1,7 @@
 import type { NamedTensors, Tensor } from '@understudy/core'
 import { describe, expect, it } from 'vitest'
 import { answerComparison } from './answer-comparison.ts'
-import type { ComparisonOrder, ComparisonTask } from './comparison-protocol.ts'
+import type { ComparisonOrder, ComparisonTask } from './comparison-run.ts'
 import { unpackFindings } from './packed-findings.ts'
 import { packRuns } from './packed-runs.ts'
 

@@ -1,14 +1,8 @@
 import type { NamedTensors } from '@understudy/core'
 import { type ComparableAnswer, comparePair, rowAnswer } from '@understudy/rollout'
 import { inputHash } from '@understudy/serving'
-import type {
-  ComparisonOrder,
-  ComparisonReply,
-  ComparisonRequest,
-  ComparisonTask,
-  PairAnswers,
-  PairFinding,
-} from './comparison-protocol.ts'
+import type { ComparisonReply, ComparisonRequest } from './comparison-protocol.ts'
+import type { ComparisonOrder, ComparisonTask, PairAnswers, PairFinding } from './comparison-run.ts'
 import { FindingsPacker } from './packed-findings.ts'
 import { unpackRuns } from './packed-runs.ts'
 

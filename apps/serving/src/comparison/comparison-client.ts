@@ -1,6 +1,7 @@
 import { type Clock, PlatformError } from '@understudy/core'
 import { SupervisedWorker } from '../worker-threads/supervised-worker.ts'
-import type { ComparisonReply, ComparisonRequest, ComparisonRun, PairFinding } from './comparison-protocol.ts'
+import type { ComparisonReply, ComparisonRequest } from './comparison-protocol.ts'
+import type { ComparisonRun, PairFinding } from './comparison-run.ts'
 import { unpackFindings } from './packed-findings.ts'
 import { packRuns, runSizeBytes } from './packed-runs.ts'
 

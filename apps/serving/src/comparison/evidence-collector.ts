@@ -10,7 +10,7 @@ import type {
   RunTicket,
 } from '@understudy/serving'
 import type { LatencySlots, LatencyTicket } from '../latency/latency-pairs.ts'
-import type { ComparisonOrder, ComparisonRun, PairFinding } from './comparison-protocol.ts'
+import type { ComparisonOrder, ComparisonRun, PairFinding } from './comparison-run.ts'
 import type { EvidenceSnapshot } from './evidence-snapshot.ts'
 import { MinuteMeter } from './minute-meter.ts'
 import { SeriesLedgers } from './series-ledgers.ts'

@@ -1,5 +1,5 @@
 import type { AnswerSummary, InvariantBreach, OutputResult, PairComparison } from '@understudy/rollout'
-import type { PairAnswers, PairFinding } from './comparison-protocol.ts'
+import type { PairAnswers, PairFinding } from './comparison-run.ts'
 
 /** Findings as they cross back: what counts as numbers; what is only looked at as text, which is read when somebody looks. */
 export interface PackedFindings {

@@ -1,7 +1,7 @@
 import { allocateData, DTYPES, elementCount, type NamedTensors, type Tensor } from '@understudy/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ComparisonOrder, ComparisonRun } from './comparison-protocol.ts'
+import type { ComparisonOrder, ComparisonRun } from './comparison-run.ts'
 import { packRuns, runSizeBytes, unpackRuns } from './packed-runs.ts'
 
 const order = (name: string): ComparisonOrder => ({

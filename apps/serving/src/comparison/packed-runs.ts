@@ -1,6 +1,6 @@
 import { DTYPES, type NamedTensors, type Tensor, type TensorData } from '@understudy/core'
 import type { ComparableAnswer, ComparablePair } from '@understudy/rollout'
-import type { ComparisonOrder, ComparisonRun, ComparisonTask } from './comparison-protocol.ts'
+import type { ComparisonOrder, ComparisonRun, ComparisonTask } from './comparison-run.ts'
 
 /**
  * Runs as they cross into the worker: one buffer with all numbers of all tensors, which is handed over, and two flat lists. Cloning each

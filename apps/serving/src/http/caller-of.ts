@@ -1,4 +1,4 @@
-import { isPlatformError } from '@understudy/core'
+import { isPlatformError, type KeyVerb } from '@understudy/core'
 import type { Access, Caller } from '../auth/access.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -7,9 +7,9 @@ import type { Exchange } from './exchange.ts'
  *
  * @throws PlatformError `request.unauthenticated`, `request.permission_denied`
  */
-export function callerOf(access: Access, { req, res }: Exchange): Caller {
+export function callerOf(access: Access, { req, res }: Exchange, verb: KeyVerb = 'predict'): Caller {
   try {
-    return access.check(req.headers.authorization, 'predict')
+    return access.check(req.headers.authorization, verb)
   } catch (error) {
     if (isPlatformError(error) && error.category === 'UNAUTHENTICATED') {
       res.setHeader('www-authenticate', 'Bearer')

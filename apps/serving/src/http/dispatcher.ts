@@ -16,6 +16,8 @@ import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
 import { OipHandler } from './oip-handler.ts'
 import { OpenApiRoute } from './openapi-route.ts'
+import type { OutcomeRecord } from './outcomes-reporter.ts'
+import { OutcomesRoute } from './outcomes-route.ts'
 import { PredictCall, type PredictCallOptions } from './predict-call.ts'
 import type { RestObserver } from './rest-observer.ts'
 import { isExamplesRoute, TfsExamplesCall } from './tfs-examples-call.ts'
@@ -32,6 +34,8 @@ export interface DispatcherOptions {
   readonly overrides: OverrideRoute | undefined
   readonly statistics: ModelStatistics
   readonly access: Access
+  /** Undefined: outcomes are not taken. */
+  readonly outcomes: OutcomeRecord | undefined
   readonly largeBodies: LargeBodies | undefined
   readonly maxBodyBytes: number
   readonly keepAliveTimeoutMs: number
@@ -48,6 +52,7 @@ export class Dispatcher {
   readonly #tfs: TfsHandler
   readonly #oip: OipHandler
   readonly #trpc: TrpcHandler
+  readonly #outcomes: OutcomesRoute
   readonly #openApi: OpenApiRoute
   readonly #predictOptions: PredictCallOptions
   /** For callers who may use some models only. */
@@ -64,6 +69,10 @@ export class Dispatcher {
       ...options,
       fail: (exchange, error) => this.#fail(exchange, error, undefined),
     })
+    this.#outcomes = new OutcomesRoute({
+      ...options,
+      send: (exchange, answer) => this.#send(exchange, answer),
+    })
     this.#openApi = new OpenApiRoute({ requiresKeys: options.access !== openAccess })
     this.#predictOptions = {
       ...{ predictor, observer, largeBodies, maxBodyBytes, burst: new AnswerBurst() },
@@ -79,6 +88,8 @@ export class Dispatcher {
       if (req.headers.origin !== undefined) checkBrowserOrigin(req.headers, this.#options.loopbackOnly)
       if (path.startsWith(TRPC_MOUNT)) {
         this.#trpc.handle(exchange, path.slice(TRPC_MOUNT.length))
+      } else if (this.#outcomes.answers(method, path)) {
+        this.#await(exchange, this.#outcomes.handle(exchange))
       } else if (isTfsPath(path)) {
         route = this.#tfs.route(method, path)
         const options = this.#optionsFor(callerOf(this.#options.access, exchange))

@@ -18,6 +18,7 @@ import { IncomingRequest } from './incoming-request.ts'
 import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
 import { OneWriteResponse } from './one-write-response.ts'
+import type { OutcomeRecord } from './outcomes-reporter.ts'
 import { DEFAULT_REST_LIMITS, type RestLimits } from './rest-limits.ts'
 import { nowMs, type RestObserver } from './rest-observer.ts'
 
@@ -38,6 +39,8 @@ export interface RestServerOptions {
   readonly statistics?: ModelStatistics
   /** Lets callers in. @defaultValue everybody */
   readonly access?: Access
+  /** Keeps outcomes; without it none are taken. */
+  readonly outcomes?: OutcomeRecord | undefined
   /** Address to listen on. @defaultValue `127.0.0.1`; anything else lets strangers predict */
   readonly host?: string
   /** @defaultValue 0, any free port */
@@ -99,6 +102,7 @@ class NodeRestServer implements RestServer {
       overrides: options.overrides,
       statistics: options.statistics ?? new ModelStatistics(),
       access: options.access ?? openAccess,
+      outcomes: options.outcomes,
       largeBodies: options.largeBodies,
       maxBodyBytes: limits.maxBodyBytes,
       keepAliveTimeoutMs: limits.keepAliveTimeoutMs,

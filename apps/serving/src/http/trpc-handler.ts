@@ -1,5 +1,5 @@
-import { createPredictHandler, type PredictContext } from '@understudy/api/predict'
-import { PlatformError, type ServedBy, toPlatformError } from '@understudy/core'
+import { BATCH_SIZE_MAX, createPredictHandler, type PredictContext } from '@understudy/api/predict'
+import { type KeyVerb, PlatformError, type ServedBy, toPlatformError } from '@understudy/core'
 import { nestsTooDeep } from '@understudy/protocols'
 import type { Predictor } from '@understudy/serving'
 import type { Access } from '../auth/access.ts'
@@ -9,6 +9,7 @@ import { type CallHeaders, readCallHeaders } from './call-headers.ts'
 import { callerOf } from './caller-of.ts'
 import type { Exchange } from './exchange.ts'
 import type { LargeBodies } from './large-bodies.ts'
+import { type OutcomeRecord, outcomesReporter } from './outcomes-reporter.ts'
 import { pinnedSelector } from './pinned-selector.ts'
 import { readBody } from './read-body.ts'
 import type { RestObserver } from './rest-observer.ts'
@@ -17,9 +18,13 @@ import { decideFastRoute } from './trpc-fast-route.ts'
 import { onlyVersion, TrpcFastWriter, type TrpcWriterOptions, trpcHeaders } from './trpc-fast-writer.ts'
 import { TrpcPredictions } from './trpc-predictions.ts'
 
+const REPORT_PATH = 'outcomes.report'
+
 export interface TrpcHandlerOptions {
   readonly predictor: Predictor
   readonly access: Access
+  /** Undefined: outcomes are not taken. */
+  readonly outcomes: OutcomeRecord | undefined
   readonly observer: RestObserver | undefined
   readonly largeBodies: LargeBodies | undefined
   readonly maxBodyBytes: number
@@ -68,7 +73,7 @@ export class TrpcHandler {
     const { method, req } = exchange
     let target: TrpcTarget = { path, predictor: everything }
     try {
-      target = { path, predictor: allowedPredictor(everything, callerOf(access, exchange)) }
+      target = { path, predictor: allowedPredictor(everything, callerOf(access, exchange, verbOf(path))) }
     } catch (refusal) {
       this.#await(exchange, this.#stock(exchange, target, toPlatformError(refusal)))
       return
@@ -96,6 +101,7 @@ export class TrpcHandler {
     const predictions = new TrpcPredictions(predictor, startMs)
     const context: PredictContext = {
       predictor: predictions.predictor,
+      outcomes: outcomesReporter(this.#options, exchange),
       call,
       requestId,
       pinned: (ofInput) => pinnedSelector(req.headers, ofInput),
@@ -132,4 +138,9 @@ export class TrpcHandler {
       })
     })
   }
+}
+
+/** What a key must be good for: one that only reports need not be one that predicts. Each report asks for itself, besides. */
+function verbOf(path: string): KeyVerb {
+  return path.split(',', BATCH_SIZE_MAX + 1).every((one) => one === REPORT_PATH) ? 'report' : 'predict'
 }

@@ -2,7 +2,7 @@ import type { MirrorPlan, PlannedVersion, Tensor } from '@understudy/core'
 import type { PairComparison } from '@understudy/rollout'
 import { TestClock } from '@understudy/testing'
 import { describe, expect, it } from 'vitest'
-import type { PairAnswers } from '../comparison/comparison-protocol.ts'
+import type { PairAnswers } from '../comparison/comparison-run.ts'
 import type { PlannedSeries } from '../node/mirrored-series.ts'
 import { KeptAnswers } from './kept-answers.ts'
 

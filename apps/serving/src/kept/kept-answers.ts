@@ -2,7 +2,7 @@ import type { Clock, MirrorPlan, NamedTensors } from '@understudy/core'
 import type { KeptAnswerRow } from '@understudy/db/node'
 import { rowAnswer } from '@understudy/rollout'
 import type { AnswerKeeper, OfferedRequest, PairSource } from '@understudy/serving'
-import type { PairFinding } from '../comparison/comparison-protocol.ts'
+import type { PairFinding } from '../comparison/comparison-run.ts'
 import type { PairKeeper } from '../comparison/evidence-collector.ts'
 import type { PlannedSeries } from '../node/mirrored-series.ts'
 

@@ -9,6 +9,7 @@ import type {
   ModelView,
   OverviewView,
   PlatformView,
+  QualityView,
   RolloutView,
   SeenRollout,
   StatusDocument,
@@ -45,6 +46,8 @@ export interface ControlReads {
   why(model: string, version?: number): Promise<WhyView>
   /** The evidence of the last rollout of the model, or of one of its versions, computed again from what is stored. @throws PlatformError `rollout.not_found` */
   evidence(model: string, version?: number): Promise<EvidenceView>
+  /** What reported outcomes say of the versions of a model; null where its policy asks for none. */
+  quality(model: string): Promise<QualityView | null>
   samples(model: string): Promise<readonly TrafficSample[]>
   /** Recomputes the hash chain of the audit log. */
   verifyAudit(): Promise<AuditVerification>

@@ -49,6 +49,9 @@ export const controlRouter = router({
   evidence: procedure
     .input(z.object({ model: modelName, version: z.int().positive().optional() }))
     .query(({ ctx, input }) => ctx.service.evidence(input.model, input.version)),
+  quality: procedure
+    .input(z.object({ model: modelName }))
+    .query(({ ctx, input }) => ctx.service.quality(input.model)),
   samples: procedure
     .input(z.object({ model: modelName }))
     .query(({ ctx, input }) => ctx.service.samples(input.model)),

@@ -8,6 +8,8 @@ export {
 export { ANSWER_BEGIN, answerEnd, encodeOutputsText } from './encode-answer.ts'
 export { type EncodedError, encodePredictError, encodePredictRefusal, PREDICT_PATH } from './encode-error.ts'
 export type { OutputTensor } from './encode-outputs.ts'
+export type { OutcomeAnswer } from './outcomes-router.ts'
+export { OUTCOMES_MAX, type OutcomeInput, type OutcomesBody, readOutcomesBody } from './outcomes-schemas.ts'
 export { callIdOf, type PredictContext } from './predict-context.ts'
 export {
   createPredictRouter,

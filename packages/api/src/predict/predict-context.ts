@@ -1,9 +1,11 @@
-import type { InferenceRequest, ServedBy, VersionSelector } from '@understudy/core'
+import type { InferenceRequest, OutcomeReporter, ServedBy, VersionSelector } from '@understudy/core'
 import type { Predictor } from '@understudy/serving'
 
 /** What a predict procedure works with: one per HTTP request, which may carry several calls. */
 export interface PredictContext {
   readonly predictor: Predictor
+  /** Takes outcomes of whoever made the HTTP request, once it is known that they may report. */
+  readonly outcomes: OutcomeReporter
   /** What the headers say about every call of the HTTP request. */
   readonly call: Pick<InferenceRequest, 'timeoutMs' | 'minGeneration' | 'traceparent' | 'header'>
   /** Id of the HTTP request. */

@@ -29,6 +29,7 @@ function callerOf(fail?: unknown) {
   }
   const context: PredictContext = {
     predictor,
+    outcomes: { report: async () => [] },
     call: { timeoutMs: 100, minGeneration: 2, traceparent: undefined },
     requestId: 'id-1',
     pinned: (selector) => selector,

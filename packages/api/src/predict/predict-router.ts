@@ -2,6 +2,7 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import type { ServedBy } from '@understudy/core'
 import { decodeInputs } from './decode-inputs.ts'
 import { encodeOutputs, type OutputTensor } from './encode-outputs.ts'
+import { outcomesRouter } from './outcomes-router.ts'
 import { callIdOf } from './predict-context.ts'
 import { describeSchema, predictSchema } from './schemas.ts'
 import { selectorOf } from './selector-of.ts'
@@ -15,7 +16,8 @@ export interface PredictAnswer {
 }
 
 /**
- * The predict API: `predict` (a mutation, so that it is never cached nor sent as GET), `describe` and `models`.
+ * The predict API: `predict` (a mutation, so that it is never cached nor sent as GET), `describe` and `models`; `outcomes.report` for what
+ * turned out to be true.
  *
  * Answers are plain JSON without a transformer: 64-bit integers beyond 2^53 are decimal strings both ways.
  */
@@ -60,6 +62,8 @@ export function createPredictRouter() {
         })),
       })),
     ),
+
+    outcomes: outcomesRouter,
   })
 }
 

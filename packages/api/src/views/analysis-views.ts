@@ -1,4 +1,5 @@
 import type { VerdictOutcome } from '@understudy/core'
+import type { OutcomeCoverageView } from './quality-views.ts'
 
 /** The questions of an analysis. */
 export type GateName = 'errors' | 'latency' | 'slowRuns' | 'disagreement' | 'quality'
@@ -95,4 +96,6 @@ export interface EvidenceView {
   readonly rolloutId: string
   readonly analysis: AnalysisView
   readonly verdicts: readonly RecomputedVerdict[]
+  /** Of this rollout; null where the policy asks for no outcomes. */
+  readonly outcomes: OutcomeCoverageView | null
 }

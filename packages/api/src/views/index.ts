@@ -37,6 +37,12 @@ export type {
   PlatformView,
 } from './overview-views.ts'
 export type {
+  ContradictionView,
+  OutcomeCoverageView,
+  QualityCurveView,
+  QualityView,
+} from './quality-views.ts'
+export type {
   StatusDocument,
   StatusIncident,
   StatusModel,

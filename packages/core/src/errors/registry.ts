@@ -2,6 +2,7 @@ import { CONTROL_ERRORS } from './registry/control.ts'
 import { DB_ERRORS } from './registry/db.ts'
 import { GITOPS_ERRORS } from './registry/gitops.ts'
 import { ONNX_ERRORS } from './registry/onnx.ts'
+import { OUTCOMES_ERRORS } from './registry/outcomes.ts'
 import { PLATFORM_ERRORS } from './registry/platform.ts'
 import { REQUEST_ERRORS } from './registry/request.ts'
 import { ROLLOUT_ERRORS } from './registry/rollout.ts'
@@ -18,6 +19,7 @@ export const ERROR_REGISTRY = {
   ...ONNX_ERRORS,
   ...GITOPS_ERRORS,
   ...ROLLOUT_ERRORS,
+  ...OUTCOMES_ERRORS,
   ...CONTROL_ERRORS,
   ...DB_ERRORS,
   ...UP_ERRORS,

@@ -92,8 +92,8 @@ export interface ModelPlan {
   readonly keepAnswersShare: number
 }
 
-/** What an API key may be used for. */
-export const KEY_VERBS = ['predict'] as const
+/** What an API key may be used for: to ask for predictions and what belongs to them, to report outcomes of predictions. */
+export const KEY_VERBS = ['predict', 'report'] as const
 export type KeyVerb = (typeof KEY_VERBS)[number]
 
 /** An API key as nodes know it: enough to check one, nothing that could be used as one. */

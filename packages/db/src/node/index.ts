@@ -9,6 +9,12 @@ export {
   type NodeStoreOptions,
   type ServableReport,
 } from './node-store.ts'
+export {
+  type OutcomeReport,
+  type OutcomeSource,
+  OutcomeStore,
+  type OutcomeStoreOptions,
+} from './outcome-store.ts'
 export type { CapturePolicies, RequestStore } from './request-store.ts'
 export type { IncidentReport } from './write-incidents.ts'
 export type { OverrideReport } from './write-overrides.ts'

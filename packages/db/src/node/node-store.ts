@@ -6,6 +6,7 @@ import { type KeptAnswerRow, writeKeptAnswers } from './kept-answers.ts'
 import { type PlanReading, readServingPlan } from './read-plan.ts'
 import { RequestStore } from './request-store.ts'
 import { storableText } from './storable-text.ts'
+import { surviveBreaks } from './survive-breaks.ts'
 import { writeEvidence } from './write-evidence.ts'
 import { type IncidentReport, writeIncidents } from './write-incidents.ts'
 import { writeMinutes } from './write-minutes.ts'
@@ -65,8 +66,7 @@ export class NodeStore {
       statement_timeout: 10_000,
       application_name: `understudy-serving ${options.name}`,
     })
-    // An idle connection that breaks must not end the process; the next query reports the failure.
-    this.#pool.on('error', () => undefined)
+    surviveBreaks(this.#pool)
     this.requests = new RequestStore(this.#pool, options.incarnation)
   }
 

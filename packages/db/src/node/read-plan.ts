@@ -9,7 +9,6 @@ import {
   type Signature,
 } from '@understudy/core'
 import type { Pool } from 'pg'
-import { storedConfig } from '../stored-config.ts'
 import {
   candidateLabel,
   capturePlan,
@@ -18,6 +17,7 @@ import {
   type MirroredRollout,
   mirrorPlan,
 } from './mirror-plan.ts'
+import { storedConfig } from './stored-config.ts'
 
 interface VersionRow {
   readonly number: number

@@ -29,6 +29,14 @@ export async function lockPlan(tx: Tx, model: string): Promise<LockedPlan> {
   }
 }
 
+/** Locks the plan rows of several models, making those that are missing; always in the order of their names, as nodes do that join. */
+export async function lockPlans(tx: Tx, models: readonly string[]): Promise<void> {
+  const names = [...models]
+  await tx.$executeRaw`
+    INSERT INTO plan (model) SELECT name FROM model WHERE name = ANY(${names}::text[]) ORDER BY name ON CONFLICT DO NOTHING`
+  await tx.$queryRaw`SELECT model FROM plan WHERE model = ANY(${names}::text[]) ORDER BY model FOR UPDATE`
+}
+
 /** Sets what nodes shall hold loaded. Labels must already point inside the list. True when that changed something. */
 export async function setAspired(tx: Tx, model: string, numbers: readonly number[]): Promise<boolean> {
   const wanted = [...numbers]

@@ -1,5 +1,6 @@
 import type { PropertyCounters } from '@understudy/rollout'
 import type { Tx } from '../database.ts'
+import { loadQualityHistograms } from '../outcomes/load-quality-histograms.ts'
 import type { BreachRecord, EvidenceRecord, MinuteRecord } from './evidence-record.ts'
 
 /** Rows of many series, told apart by it. */
@@ -59,6 +60,7 @@ export async function loadEvidence(
     _sum: { admitted: true, lost: true },
     orderBy: [{ source: 'asc' }, { step: 'asc' }],
   })
+  const histograms = await loadQualityHistograms(tx, ids)
   const breaches = await loadBreaches(tx, ids)
   const minutes = await loadMinutes(tx, ids)
   return new Map(
@@ -69,7 +71,7 @@ export async function loadEvidence(
         attempt: row.attempt,
         passedAt: row.passedAt,
         ...countersOf(counters, row.id),
-        histograms: [],
+        histograms: ofSeries(histograms, row.id),
         losses: ofSeries(losses, row.id).map(({ source, step, _sum }) => ({
           source,
           step,

@@ -1,6 +1,6 @@
 import type { ServableState, Standing } from '@understudy/core'
 import type { Tx } from '../database.ts'
-import { storedConfig } from '../stored-config.ts'
+import { storedConfig } from '../node/stored-config.ts'
 import { loadEvidence } from './load-evidence.ts'
 import { loadCrashRows, loadIncidentRows, loadReplacementRows } from './load-incidents.ts'
 import { loadPromotionRows, loadRolloutRows, loadVersionRows } from './load-rows.ts'

@@ -1,12 +1,13 @@
 import { type ArtifactRef, defaultModelConfig, shortCommit } from '@understudy/core'
 import type { CommitInfo, Problem, SyncAction } from '@understudy/gitops'
-import { audit } from '../audit/audit.ts'
+import { type AuditEntry, audit } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
 import { notifyChange } from '../notify.ts'
 import { requestWork } from '../work/work-queue.ts'
 import { describeSync } from './describe-sync.ts'
 import { readConfig } from './read-config.ts'
 import { replaceRefusedVersions } from './refused-versions.ts'
+import { type Releases, replaceReleases } from './replace-releases.ts'
 
 /** The bytes of a version, in the store, with the commit that brought them. */
 export interface IngestedVersion {
@@ -31,6 +32,8 @@ export interface SyncToApply {
   readonly traceparent: string | null
   /** What is refused at the tip and belongs to no model; null when nothing is. */
   readonly tipProblem: string | null
+  /** Models that go live together; null while the file that says so is refused, and what it said before goes on. */
+  readonly releases: Releases | null
 }
 
 interface Application extends SyncToApply {
@@ -198,6 +201,16 @@ function tipChange(action: TipAction) {
   }
 }
 
+function regroupedEntry({ tip, releases }: SyncToApply): AuditEntry {
+  const groups = Object.entries(releases ?? {}).map(([name, models]) => `${name} (${models.join(', ')})`)
+  return {
+    actor: `git:${tip.authorName}`,
+    action: 'synced',
+    sentence: `models that go live together: ${groups.length > 0 ? groups.join('; ') : 'none'}`,
+    details: { commit: tip.commit, releases },
+  }
+}
+
 /**
  * Records what a commit changed, accepts the commit, and asks for what follows, all in the transaction it is given.
  *
@@ -205,9 +218,11 @@ function tipChange(action: TipAction) {
  */
 export async function applySync(tx: Tx, sync: SyncToApply): Promise<void> {
   const apply: Application = { ...sync, tx }
+  const regrouped = sync.releases === null ? [] : await replaceReleases(tx, sync.repositoryId, sync.releases)
   for (const step of sync.steps) await applyStep(apply, step)
   const models = [...new Set(sync.steps.map((step) => step.action.model))]
   for (const model of models) await requestWork(tx, 'model', model, sync.traceparent)
+  for (const model of regrouped) await requestWork(tx, 'model', model, sync.traceparent)
   await tx.repository.update({
     where: { id: sync.repositoryId },
     data: {
@@ -219,6 +234,7 @@ export async function applySync(tx: Tx, sync: SyncToApply): Promise<void> {
     },
   })
   await notifyChange(tx, 'record')
+  if (regrouped.length > 0) await audit(tx, regroupedEntry(sync))
   for (const model of models) {
     const actions = sync.steps.map((step) => step.action).filter((action) => action.model === model)
     await audit(tx, {

@@ -2,9 +2,9 @@ import type { ArtifactRef, ModelConfig, OutputComparison, Signature } from '@und
 import { audit } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
 import { storableJson, storableText } from '../node/storable-text.ts'
+import { storedConfig } from '../node/stored-config.ts'
 import { notifyChange } from '../notify.ts'
 import type { Reason } from '../record/model-record.ts'
-import { storedConfig } from '../stored-config.ts'
 import { requestWork } from '../work/work-queue.ts'
 import { loadLiveSignature } from './live-signature.ts'
 

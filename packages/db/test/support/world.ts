@@ -40,7 +40,7 @@ export const VALIDATED = {
 const FORGET = `DO $$ BEGIN
   DELETE FROM approval; DELETE FROM verdict; DELETE FROM rollout; DELETE FROM evidence_series; DELETE FROM promotion;
   DELETE FROM plan_label; DELETE FROM plan_version; DELETE FROM plan; DELETE FROM hold; DELETE FROM digest_standing; DELETE FROM executor_incident;
-  DELETE FROM capture; DELETE FROM kept_answer; DELETE FROM outbox; DELETE FROM override;
+  DELETE FROM capture; DELETE FROM kept_answer; DELETE FROM outbox; DELETE FROM override; DELETE FROM release_group;
   DELETE FROM model_version; DELETE FROM model; DELETE FROM node; DELETE FROM work_key; DELETE FROM api_key;
   ALTER TABLE audit DISABLE TRIGGER USER; DELETE FROM audit; ALTER TABLE audit ENABLE TRIGGER USER;
   UPDATE repository SET accepted_commit = NULL, stalled_reason = NULL, problem = NULL, tip_problem = NULL, synced_at = NULL;
@@ -106,7 +106,29 @@ export class World {
   async sync(...steps: readonly SyncStep[]): Promise<void> {
     this.#commits += 1
     const tip = commitOf(`commit ${this.#commits}`)
-    const sync = { repositoryId: this.repositoryId, tip, steps, traceparent: null, tipProblem: null }
+    const sync = {
+      repositoryId: this.repositoryId,
+      tip,
+      steps,
+      traceparent: null,
+      tipProblem: null,
+      releases: null,
+    }
+    await this.database.transaction((tx) => applySync(tx, sync))
+  }
+
+  /** A commit that says which models go live together. */
+  async group(releases: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    this.#commits += 1
+    const tip = commitOf(`commit ${this.#commits}`)
+    const sync = {
+      repositoryId: this.repositoryId,
+      tip,
+      steps: [],
+      traceparent: null,
+      tipProblem: null,
+      releases,
+    }
     await this.database.transaction((tx) => applySync(tx, sync))
   }
 

@@ -15,6 +15,8 @@ export interface JsonSchema {
   readonly const?: string | number
   readonly minimum?: number
   readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
   readonly pattern?: string
   readonly format?: 'int64' | 'double' | 'byte'
   readonly default?: string | number | boolean

@@ -126,12 +126,17 @@ export function openApiDocument(options: { readonly version: string; readonly re
       title: 'Understudy serving node',
       version: options.version,
       description:
-        'Predictions over the REST APIs of TensorFlow Serving and of the Open Inference Protocol v2. Every answer says who gave it. The same predictions are answered over gRPC, and under `/trpc` for TypeScript applications.',
+        'Predictions over the REST APIs of TensorFlow Serving and of the Open Inference Protocol v2, and outcomes of them. Every answer says who gave it. The same predictions are answered over gRPC, and under `/trpc` for TypeScript applications.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
     security: options.requiresKeys ? [{ apiKey: [] }] : [{}, { apiKey: [] }],
-    tags: [{ name: 'TensorFlow Serving' }, { name: 'Open Inference Protocol' }, { name: 'Node' }],
+    tags: [
+      { name: 'TensorFlow Serving' },
+      { name: 'Open Inference Protocol' },
+      { name: 'Outcomes' },
+      { name: 'Node' },
+    ],
     paths: paths(),
     components: {
       securitySchemes: {

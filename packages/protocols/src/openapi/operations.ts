@@ -7,7 +7,7 @@ export interface Operation {
   /** With `{selector}` where a version or a label may stand. */
   readonly path: string
   readonly id: string
-  readonly tag: 'TensorFlow Serving' | 'Open Inference Protocol' | 'Node'
+  readonly tag: 'TensorFlow Serving' | 'Open Inference Protocol' | 'Outcomes' | 'Node'
   readonly summary: string
   readonly request?: JsonSchema
   /** Media types of the request. @defaultValue `application/json` */
@@ -152,6 +152,16 @@ const OIP: readonly Operation[] = [
   }),
 ]
 
+const OUTCOMES: readonly Operation[] = [
+  {
+    ...{ method: 'post', path: '/v1/outcomes', id: 'reportOutcomes', tag: 'Outcomes' },
+    summary: 'Reports what turned out to be true about predictions. Answered when it is on disk.',
+    request: reference('OutcomesRequest'),
+    answer: reference('OutcomesResponse'),
+    errors: [400, 404, 413, 429, 500, 501, 503],
+  },
+]
+
 const NODE: readonly Operation[] = [
   ...(
     [
@@ -179,5 +189,6 @@ export const OPERATIONS: readonly Operation[] = [
   tfsRead('modelStatus', '', 'ModelStatus', 'States of the versions of a model.'),
   tfsRead('modelSignatures', '/metadata', 'ModelSignatures', 'Signatures of a version.'),
   ...OIP,
+  ...OUTCOMES,
   ...NODE,
 ]

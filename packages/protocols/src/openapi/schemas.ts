@@ -1,4 +1,4 @@
-import { CATEGORIES } from '@understudy/core'
+import { CATEGORIES, MODEL_NAME_PATTERN, OUTCOME_STATUSES } from '@understudy/core'
 import { OIP_DATATYPE } from '../oip/datatypes.ts'
 import { type JsonSchema, list, object, reference } from './json-schema.ts'
 
@@ -162,5 +162,54 @@ const OIP: Readonly<Record<string, JsonSchema>> = {
   }),
 }
 
+/** What turned out to be true about predictions. */
+const OUTCOMES: Readonly<Record<string, JsonSchema>> = {
+  Outcome: {
+    ...object(
+      {
+        model: { ...TEXT, pattern: MODEL_NAME_PATTERN.source },
+        requestId: {
+          ...TEXT,
+          minLength: 1,
+          maxLength: 200,
+          description: 'Id of the request that was predicted, as its answer carried it.',
+        },
+        row: { ...COUNT, default: 0, description: 'Row of that request.' },
+        label: {
+          description: 'The true class.',
+          anyOf: [{ ...TEXT, minLength: 1, maxLength: 200 }, { type: 'integer' }, { type: 'boolean' }],
+        },
+        value: { type: 'number', description: 'The true number.' },
+      },
+      ['row', 'label', 'value'],
+    ),
+    additionalProperties: false,
+    oneOf: [
+      { type: 'object', required: ['label'] },
+      { type: 'object', required: ['value'] },
+    ],
+  },
+  OutcomesRequest: {
+    oneOf: [
+      reference('Outcome'),
+      {
+        ...object({ outcomes: { ...list(reference('Outcome')), minItems: 1, maxItems: 1_000 } }),
+        additionalProperties: false,
+      },
+    ],
+  },
+  OutcomeResult: object({
+    status: {
+      ...TEXT,
+      enum: OUTCOME_STATUSES,
+      description:
+        'The first report of a row counts; one that differs is kept as a contradiction and changes no score.',
+    },
+  }),
+  OutcomesResponse: {
+    oneOf: [reference('OutcomeResult'), object({ results: list(reference('OutcomeResult')) })],
+  },
+}
+
 /** Every document of the REST surfaces by its name. */
-export const SCHEMAS: Readonly<Record<string, JsonSchema>> = { ...TFS, ...OIP }
+export const SCHEMAS: Readonly<Record<string, JsonSchema>> = { ...TFS, ...OIP, ...OUTCOMES }

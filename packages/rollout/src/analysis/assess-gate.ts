@@ -32,8 +32,11 @@ export function assessGate(question: GateQuestion): GateAssessment {
   const shown = asked ? deciding : answers
   const pairs = shown.length === 0 ? 0 : Math.min(...shown.map(({ assessment }) => assessment.pairs))
   const evidence = deciding.map((answer) => answer.evidence)
-  const standing = asked ? combined(evidence, plan.margin ?? 0, 1) : { logHarm: null, logSafe: null }
-  const judged = { ...standing, pairs }
+  const judged: Judged = {
+    pairs,
+    logHarm: asked ? harmOf(evidence, plan.margin ?? 0, 1) : null,
+    logSafe: asked ? safetyOf(evidence, plan.margin ?? 0, 1) : null,
+  }
   const worst = worstOf(shown.map(({ assessment }) => assessment))
   return {
     gate: plan.gate,
@@ -44,7 +47,7 @@ export function assessGate(question: GateQuestion): GateAssessment {
     verdict: verdictOf(question, judged),
     ...judged,
     thresholds,
-    forecast: asked ? forecastOf(question, evidence, pairs) : null,
+    forecast: asked ? forecastOf(question, evidence, judged) : null,
     worst,
     properties: answers
       .filter(
@@ -72,20 +75,27 @@ function assessProperties(question: GateQuestion): readonly Answer[] {
   })
 }
 
-function combined(deciding: readonly PropertyEvidence[], margin: number, factor: number) {
-  const known = new Map<PropertyEvidence, readonly [logHarm: number, logSafe: number]>()
-  const harms: number[] = []
-  let least = Number.POSITIVE_INFINITY
-  for (const evidence of deciding) {
-    const [logHarm, logSafe] = known.get(evidence) ?? [
-      evidence.logHarm(margin, factor),
-      evidence.logSafe(margin, factor),
-    ]
-    known.set(evidence, [logHarm, logSafe])
-    harms.push(logHarm)
-    least = Math.min(least, logSafe)
-  }
-  return { logHarm: logMeanExp(harms), logSafe: least }
+/** Mean of the properties' harm, if all counts were `factor` times as high. */
+function harmOf(deciding: readonly PropertyEvidence[], margin: number, factor: number): number {
+  return logMeanExp(eachOnce(deciding, (evidence) => evidence.logHarm(margin, factor)))
+}
+
+/** Minimum of the properties' safety, if all counts were `factor` times as high. */
+function safetyOf(deciding: readonly PropertyEvidence[], margin: number, factor: number): number {
+  return Math.min(...eachOnce(deciding, (evidence) => evidence.logSafe(margin, factor)))
+}
+
+/** The value of each, computed once for evidence that several properties share. */
+function eachOnce(
+  deciding: readonly PropertyEvidence[],
+  compute: (evidence: PropertyEvidence) => number,
+): readonly number[] {
+  const known = new Map<PropertyEvidence, number>()
+  return deciding.map((evidence) => {
+    const value = known.get(evidence) ?? compute(evidence)
+    known.set(evidence, value)
+    return value
+  })
 }
 
 interface Judged {
@@ -104,15 +114,17 @@ function verdictOf({ thresholds, minPairs }: GateQuestion, { pairs, logHarm, log
   return pairs === 0 ? 'noPairs' : 'collecting'
 }
 
-function forecastOf(question: GateQuestion, deciding: readonly PropertyEvidence[], pairs: number): Forecast {
-  const at = (factor: number) => combined(deciding, question.plan.margin ?? 0, factor)
-  const now = at(1)
-  const towardFail = now.logHarm > now.logSafe
-  const forecast = towardFail
-    ? forecastAt(pairs, question.thresholds.logHarm, (factor) => at(factor).logHarm)
-    : forecastAt(pairs, question.thresholds.logSafe, (factor) => at(factor).logSafe)
-  if (forecast.kind !== 'pairs' || towardFail) return forecast
-  return { kind: 'pairs', pairs: Math.max(forecast.pairs, question.minPairs) }
+function forecastOf(
+  { plan, thresholds, minPairs }: GateQuestion,
+  deciding: readonly PropertyEvidence[],
+  { pairs, logHarm, logSafe }: Judged,
+): Forecast {
+  const margin = plan.margin ?? 0
+  if (logHarm !== null && logSafe !== null && logHarm > logSafe) {
+    return forecastAt(pairs, thresholds.logHarm, (factor) => harmOf(deciding, margin, factor))
+  }
+  const forecast = forecastAt(pairs, thresholds.logSafe, (factor) => safetyOf(deciding, margin, factor))
+  return forecast.kind === 'pairs' ? { kind: 'pairs', pairs: Math.max(forecast.pairs, minPairs) } : forecast
 }
 
 function worstOf(properties: readonly PropertyAssessment[]): PropertyAssessment | null {

@@ -75,7 +75,7 @@ function describeDoubt(analysis: Analysis): string {
 
 function describeProgress(analysis: Analysis, { model, pairsPerSecond }: Contest): string {
   const open = undecided(analysis)
-  if (analysis.pairs === 0 && open.every((gate) => gate.verdict === 'noPairs')) {
+  if (analysis.gates.every((gate) => gate.pairs === 0)) {
     return `no pairs yet of ${formatCount(analysis.minPairs)}, ${describeSilence(analysis, model)}`
   }
   if (open.length === 0) {

@@ -16,8 +16,14 @@ export interface ExpectedPairs {
 }
 
 /**
+ * By how many standard errors chance holds back the edge that happens to stand worst, in the middle of many simulated A/A runs: a gate of
+ * latency has to clear all its edges.
+ */
+const WORST_BY_CHANCE = 0.75
+
+/**
  * The pairs after which a candidate that is as good as the baseline is expected to clear a margin; null when noise keeps it from ever doing
- * so. Without noise exact (522 at 1 %); with noise an expectation, and latency has to clear its worst edge, which takes longer by chance.
+ * so. Without noise exact (522 at 1 %), with noise what half of all candidates need.
  */
 export function pairsNeeded(
   margin: number,
@@ -26,7 +32,9 @@ export function pairsNeeded(
   const { logSafe } = thresholds(attempt, 1)
   const clears = (pairs: number) => {
     const half = (pairs * noiseShare) / 2
-    return logE({ nPlus: half, nZero: pairs - 2 * half, nMinus: half }, margin, 'safe') >= logSafe
+    const chance = Math.min(half, (WORST_BY_CHANCE * Math.sqrt(pairs * noiseShare)) / 2)
+    const counters = { nPlus: half + chance, nZero: pairs - 2 * half, nMinus: half - chance }
+    return logE(counters, margin, 'safe') >= logSafe
   }
   let [low, high] = [0, 1]
   while (!clears(high)) {

@@ -130,7 +130,7 @@ describe('decideCommand', () => {
   })
 
   it('does nothing the second time', () => {
-    const twice: readonly [CommandType, keyof typeof POSITIONS][] = [
+    const twice: readonly [Exclude<CommandType, 'approve'>, keyof typeof POSITIONS][] = [
       ['abort', 'shadow'],
       ['reject', 'approval'],
       ['pause', 'canary'],

@@ -53,6 +53,7 @@ export interface Moved {
 export interface Watcher {
   moved(transition: RolloutTransition, open: OpenWorld, facts: RolloutFacts, world: ModelWorld): void
   started(version: TipVersion, kind: RolloutKind, world: ModelWorld): void
+  ended(before: Standing, open: OpenWorld, world: ModelWorld): void
 }
 
 /** The most acts that one event may lead to before there is nothing left to do. */
@@ -274,8 +275,10 @@ export class ModelWorld {
     if (effect === 'rollBack' && facts.previous) this.#restore(facts.previous)
     open.record = { ...record, position: to, sinceMs: this.nowMs, promotedNow }
     if (isOpen(to)) return
+    const before = this.standingOf(record.candidate.digest)
     const standing = standingAfter(record.kind, to)
     if (standing !== null) this.standings.set(record.candidate.digest, standing)
+    this.#watcher.ended(before, open, this)
     this.last = { record: open.record, verdict: this.#verdictOf(open.series) }
     this.open = null
   }
@@ -304,7 +307,7 @@ export class ModelWorld {
     let at: VersionRef | null = restored
     while (at !== null && !seen.has(at.number)) {
       seen.add(at.number)
-      const { number } = at
+      const number: number = at.number
       const earlier: VersionRef | null =
         this.moves.findLast((move) => move.to.number === number && !move.rollback)?.from ?? null
       if (earlier === null) return null

@@ -1,14 +1,14 @@
-import type { DriftReason, RolloutKind } from '@understudy/core'
+import type { DriftReason, RolloutKind, Standing } from '@understudy/core'
 import fc from 'fast-check'
 import { policy } from '../rollouts/rollout.fixture.ts'
 import { deadlineOf } from '../rollouts/rollout-deadline.ts'
 import type { RolloutFacts } from '../rollouts/rollout-facts.ts'
 import { phaseOf } from '../rollouts/rollout-position.ts'
-import type { RolloutTransition } from '../rollouts/transitions.ts'
+import { type RolloutTransition, TRANSITIONS } from '../rollouts/transitions.ts'
 import type { TipVersion } from '../wish/wish.ts'
 import { ACTS_MAX, ModelWorld, type OpenWorld, type Watcher } from './model-world.fixture.ts'
 import { anEvent, POLICIES, type WorldEvent } from './world-events.fixture.ts'
-import { checkMove, checkRest, checkStart, law } from './world-laws.fixture.ts'
+import { checkEnd, checkMove, checkRest, checkStart, law } from './world-laws.fixture.ts'
 
 /** What was seen in all worlds together. */
 export class Seen implements Watcher {
@@ -37,6 +37,10 @@ export class Seen implements Watcher {
     if (effect === 'rollBack') this.rollbacks++
   }
 
+  ended(before: Standing, open: OpenWorld, world: ModelWorld): void {
+    checkEnd(before, open, world)
+  }
+
   /** Something happened: what is tried now was not tried for it before. */
   happened(): void {
     this.#begun.clear()
@@ -47,6 +51,25 @@ export class Seen implements Watcher {
     const drift = checkRest(world)
     if (drift !== null) this.drifts.add(drift)
   }
+}
+
+/** Moves that need a record which these worlds do not come to. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  // What judges in a bake was live before, and only what is tried is withdrawn.
+  'bake failed failed',
+  // A pass once reached stays until a fail, or another policy.
+  'promoting verdictMissing pausedInconclusive',
+])
+
+/** Moves of the table that have not happened in any world: of those nothing was proved. */
+export function unseenMoves(seen: Seen): readonly string[] {
+  return Object.entries(TRANSITIONS).flatMap(([from, row]) =>
+    Object.entries(row)
+      .flatMap(([cause, targets]: [string, readonly string[]]) =>
+        targets.map((to) => `${from} ${cause} ${to}`),
+      )
+      .filter((move) => !seen.moves.has(move) && !UNREACHABLE.has(move)),
+  )
 }
 
 /** Nobody does anything more: what is open ends by its deadlines, and nothing begins again and again. */

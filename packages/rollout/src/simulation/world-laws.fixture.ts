@@ -1,4 +1,4 @@
-import type { DriftReason } from '@understudy/core'
+import type { DriftReason, Standing } from '@understudy/core'
 import { decideRollout } from '../rollouts/decide-rollout.ts'
 import { analysis } from '../rollouts/rollout.fixture.ts'
 import { deadlineOf } from '../rollouts/rollout-deadline.ts'
@@ -129,6 +129,20 @@ export function checkMove(
   if (from === 'canary' && (cause === 'nextWeight' || cause === 'cleared')) checkWeight(open, facts, world)
   if (effect === 'promote') checkPromotion(open, facts, world)
   if (effect === 'rollBack') law('a rollback has somewhere to go', facts.previous !== null)
+}
+
+/** What becomes of a digest when its rollout ends. */
+export function checkEnd(before: Standing, { record }: OpenWorld, world: ModelWorld): void {
+  const { kind, position, candidate } = record
+  const after = world.standingOf(candidate.digest)
+  const answered = position.weightIndex !== null || position.step === 'bake'
+  const byPerson = position.state === 'aborted' && position.reason === 'byUser'
+  if (kind === 'rehearsal') law('a rehearsal changes no standing', after === before)
+  else if (position.state === 'succeeded') law('what succeeded is proven', after === 'proven')
+  else if (position.state === 'failed' || byPerson) {
+    law('what answered clients and was taken off is withdrawn', after === (answered ? 'withdrawn' : 'failed'))
+  } else if (position.reason === 'deadline') law('what nobody decided failed', after === 'failed')
+  else law('what was overtaken keeps its standing', after === before)
 }
 
 /** What each reason claims of the newest version, checked against the facts. */

@@ -77,8 +77,9 @@ describe('mirroring', () => {
         isAvailable: () => true,
         planAgeMs: () => undefined,
         liveLoadOf: () => undefined,
+        loopBusyShare: () => 0,
       },
-      limits: { runsMax: 4, inputBytesMax: 1_000 },
+      limits: { runsMax: 4, inputBytesMax: 1_000, runsPerSecond: 100 },
       observer: { ...noopObserver, mirrorRunEnded: (event) => ended.push(event) },
       ...changes,
     })
@@ -147,9 +148,32 @@ describe('mirroring', () => {
 
   it('bounds the memory of what waits for the candidate', async () => {
     candidate.held = true
-    const { ask } = rig({ limits: { runsMax: 100, inputBytesMax: 20 } })
+    const { ask } = rig({ limits: { runsMax: 100, inputBytesMax: 20, runsPerSecond: 100 } })
     for (let turn = 1; turn <= 6; turn += 1) await ask(turn)
     expect(sink.runs).toHaveLength(3)
+  })
+
+  it('keeps to a pace that the node can spare: less while its loop is busy', async () => {
+    let busyShare = 0
+    const { mirror, ask } = rig({ loopBusyShare: () => busyShare })
+    const sampledOf = async (batches: number) => {
+      const before = sink.runs.length
+      for (let turn = 0; turn < batches; turn += 1) {
+        await ask(turn)
+        await flush(3)
+      }
+      return sink.runs.length - before
+    }
+    expect(await sampledOf(60)).toBe(50)
+    await clock.advance(200)
+    expect(await sampledOf(30)).toBe(20)
+    busyShare = 0.75
+    await clock.advance(200)
+    expect(await sampledOf(30)).toBe(5)
+    mirror.setPlan('other', mirrorPlan())
+    busyShare = 0
+    await clock.advance(200)
+    expect(await sampledOf(30), 'another model is mirrored too').toBe(10)
   })
 
   it('gives way when the live queue is long', async () => {

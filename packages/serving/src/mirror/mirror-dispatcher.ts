@@ -6,20 +6,26 @@ import type { RequestLoad } from '../predict/micro-batcher.ts'
 import type { BatchRequest } from '../predict/pending-request.ts'
 import type { ReplayedRequest, ReplayOutcome } from '../request-keepers.ts'
 import type { ServableId } from '../servable.ts'
-import { decideSample } from './decide-sample.ts'
+import { decideSample, type SampleLimits } from './decide-sample.ts'
 import { type MirroredRun, MirrorLane, type MirrorLaneOptions, type SecondClients } from './mirror-lane.ts'
 import { ReplayQueue } from './replay-queue.ts'
+import { SamplePace } from './sample-pace.ts'
 import { segmentOf } from './segment-of.ts'
 
 /** A node that has heard nothing for this long does not know whether the rollout still runs. */
 const MIRROR_PLAN_AGE_MS_MAX = 60_000
+/** Of one model, however many are mirrored at once. */
+const RUNS_PER_SECOND_MIN = 2
 
-export interface MirrorDispatcherOptions extends MirrorLaneOptions {
+export interface MirrorDispatcherOptions extends Omit<MirrorLaneOptions, 'pace'> {
+  readonly limits: SampleLimits
   readonly sink: MirrorSink
   readonly isAvailable: (id: ServableId) => boolean
   /** What clients ask of a version at this moment; undefined when it is not loaded. */
   readonly liveLoadOf: (id: ServableId) => RequestLoad | undefined
   readonly planAgeMs: () => number | undefined
+  /** Share of the time, 0 to 1, in which the loop was busy lately. */
+  readonly loopBusyShare: () => number
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
@@ -34,6 +40,7 @@ export interface MirrorableBatch {
 
 interface Mirrored {
   readonly lane: MirrorLane
+  readonly pace: SamplePace
   readonly replays: ReplayQueue
 }
 
@@ -85,19 +92,28 @@ export class MirrorDispatcher {
   }
 
   #begin(model: string, plan: MirrorPlan): Mirrored {
-    const lane = new MirrorLane(model, plan, this.#options)
+    const pace = new SamplePace(this.#options.clock, () => this.#runsPerSecond())
+    const lane = new MirrorLane(model, plan, { ...this.#options, pace })
     const replays = new ReplayQueue({
       ...{ lane, runner: this.#options },
       isBusy: () => this.#isBusy(lane),
       isAllowed: () => this.#mayMirror(lane),
       admit: (requestId) => this.#admitted(lane.plan, [{ requestId, segment: '' }], 'replay'),
     })
-    return { lane, replays }
+    return { lane, pace, replays }
+  }
+
+  /** Models share what mirroring may take of the node, which is less the busier it is; none gets so little that it never comes to a verdict. */
+  #runsPerSecond(): number {
+    const { limits, loopBusyShare } = this.#options
+    return Math.max(RUNS_PER_SECOND_MIN, (limits.runsPerSecond * (1 - loopBusyShare())) / this.#mirrored.size)
   }
 
   #isSampled(lane: MirrorLane, { load }: MirrorableBatch): boolean {
     if (!this.#mayMirror(lane)) return false
-    const facts = { ...load, backlog: lane.openRuns, backlogBytes: lane.openBytes }
+    const { openRuns: backlog, openBytes: backlogBytes } = lane
+    const allowance = this.#mirrored.get(lane.second.name)?.pace.allowance ?? 0
+    const facts = { ...load, backlog, backlogBytes, allowance }
     const chance = decideSample(lane.plan.sample, facts, this.#options.limits)
     return chance > 0 && this.#options.random() < chance
   }

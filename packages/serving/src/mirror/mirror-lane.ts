@@ -2,16 +2,17 @@ import { type MirrorPlan, type NamedTensors, type PlatformError, toPlatformError
 import type { PairAnswer, RunTicket } from '../mirror-sink.ts'
 import type { ServingObserver } from '../observer.ts'
 import type { ServableId } from '../servable.ts'
-import type { SampleLimits } from './decide-sample.ts'
 import { observedTicket } from './observed-ticket.ts'
 import type { OnceTicket } from './once-ticket.ts'
 import { type MirrorableRequest, pairedRun } from './paired-run.ts'
 import { runHeld, type VersionRunner } from './run-held.ts'
+import type { SamplePace } from './sample-pace.ts'
 import { tensorBytes } from './tensor-bytes.ts'
 import type { VersionRun } from './version-answers.ts'
 
 export interface MirrorLaneOptions extends VersionRunner {
-  readonly limits: SampleLimits
+  /** Told of each run. */
+  readonly pace: Pick<SamplePace, 'began' | 'ended'>
   readonly observer: ServingObserver
 }
 
@@ -103,6 +104,7 @@ export class MirrorLane {
       ),
     }
     this.#open.add(run)
+    this.#options.pace.began()
     this.#inputBytes += inputBytes
     return {
       began: (inputs) => {
@@ -148,12 +150,15 @@ export class MirrorLane {
     const { requests, clients, ticket } = run
     run.hasBegun = true
     run.isRunning = true
+    const { clock, pace } = this.#options
+    const beganMs = clock.monotonicMs()
     await runHeld(this.#options, {
       ...{ id: this.second, batch: { requests, inputs } },
       isVoid: () => ticket.ended,
       onRun: (answers, runTimeMs) => clients?.answered(answers, runTimeMs),
       onEnd: (second) => {
         run.second = second
+        pace.ended(clock.monotonicMs() - beganMs)
         this.#completed(run)
       },
       onLost: (reason) => {

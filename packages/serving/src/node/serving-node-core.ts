@@ -1,22 +1,16 @@
-import {
-  type MirrorPlan,
-  type PlannedVersion,
-  type PlatformError,
-  type ServableState,
-  toPlatformError,
-} from '@understudy/core'
+import { type MirrorPlan, type PlannedVersion, type PlatformError, toPlatformError } from '@understudy/core'
 import { AspiredVersionsManager } from '../manager/aspired-versions-manager.ts'
 import { BasicManager } from '../manager/basic-manager.ts'
 import { EventBus } from '../manager/event-bus.ts'
 import { Limiter } from '../manager/limiter.ts'
 import { ResourceTracker } from '../manager/resource-tracker.ts'
 import { ServableStateMonitor } from '../manager/servable-state-monitor.ts'
+import { LoopLoad } from '../mirror/loop-load.ts'
 import { MirrorDispatcher } from '../mirror/mirror-dispatcher.ts'
 import { containedObserver, type ServingObserver } from '../observer.ts'
 import { PlanApplier } from '../plan/plan-applier.ts'
 import { ServingPlanSource } from '../plan/serving-plan-source.ts'
 import type { LoadedVersion } from '../predict/loaded-version.ts'
-import type { RequestLoad } from '../predict/micro-batcher.ts'
 import { NodePredictor } from '../predict/node-predictor.ts'
 import { PairRouter } from '../predict/pair-router.ts'
 import { RequestKeeping } from '../predict/request-keeping.ts'
@@ -30,6 +24,7 @@ import { ChangeNotice } from './change-notice.ts'
 import { ManagerSteps } from './manager-steps.ts'
 import { PlanIndex } from './plan-index.ts'
 import { Readiness } from './readiness.ts'
+import { type ServableStatus, servableStatus, type VersionLoad } from './servable-status.ts'
 import {
   DEFAULT_SERVING_NODE_SETTINGS,
   type ServingNodePorts,
@@ -37,22 +32,6 @@ import {
 } from './serving-node-options.ts'
 import { VersionFactory } from './version-factory.ts'
 import { VersionRoles } from './version-roles.ts'
-
-/** What a node reports about one version. */
-export interface ServableStatus {
-  readonly model: string
-  readonly version: number
-  /** Of the bytes that this node took for the version. */
-  readonly digest: string
-  readonly state: ServableState
-  readonly error?: PlatformError | undefined
-}
-
-/** The requests that one version has at this moment. */
-export interface VersionLoad extends RequestLoad {
-  readonly model: string
-  readonly version: number
-}
 
 /** The data plane of one node: everything from the plan to the answer. The composition of this package. */
 export class ServingNodeCore {
@@ -130,10 +109,9 @@ export class ServingNodeCore {
 
   /** Every version this node works on, with the digest of the bytes it took. */
   servableStatuses(): readonly ServableStatus[] {
-    return this.#monitor.all().map(({ id, state, error }) => ({
-      ...{ model: id.name, version: id.version, state, error },
-      digest: this.#manager.loadedAs(id)?.planned.digest ?? this.#factory.digestOf(id) ?? '',
-    }))
+    const digestOf = (id: ServableId) =>
+      this.#manager.loadedAs(id)?.planned.digest ?? this.#factory.digestOf(id)
+    return this.#monitor.all().map((event) => servableStatus(event, digestOf))
   }
 
   /** Requests that wait and that run, of every version that takes any. Looked up as it is read: nothing is counted on the way. */
@@ -223,12 +201,14 @@ export class ServingNodeCore {
 
   #createMirror(): MirrorDispatcher {
     const { mirrorSink, clock, random } = this.#ports
+    const loop = new LoopLoad(clock)
     return new MirrorDispatcher({
       ...{ sink: mirrorSink, clock, random, observer: this.#observer, limits: this.#settings.mirrorLimits },
       acquire: (id) => this.#manager.acquire(id),
       isAvailable: (id) => this.#manager.isAvailable(id),
       liveLoadOf: (id) => this.#manager.loadedAs(id)?.batcher.load,
       planAgeMs: () => this.#source.planAgeMs(),
+      loopBusyShare: this.#ports.loopBusyShare ?? (() => loop.busyShare),
     })
   }
 

@@ -26,6 +26,8 @@ export interface ServingNodePorts {
   readonly observer: ServingObserver
   /** Called with the API keys of the plan, whenever they differ from those before. */
   readonly onKeys?: ((keys: readonly PlannedKey[]) => void) | undefined
+  /** Share of the time, 0 to 1, in which the loop of this process was busy lately. @defaultValue measured */
+  readonly loopBusyShare?: (() => number) | undefined
   /** Uniform in [0, 1): throws the coins of the mirror and of what is kept. */
   readonly random: () => number
 }
@@ -60,5 +62,5 @@ export const DEFAULT_SERVING_NODE_SETTINGS: Omit<ServingNodeSettings, 'memoryLim
   readTimeoutMs: 5_000,
   currentForMs: 10_000,
   tickMs: 5_000,
-  mirrorLimits: { runsMax: 32, inputBytesMax: 64 * 1024 * 1024 },
+  mirrorLimits: { runsMax: 32, inputBytesMax: 64 * 1024 * 1024, runsPerSecond: 100 },
 }

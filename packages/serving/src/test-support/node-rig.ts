@@ -63,6 +63,7 @@ export function nodeRig(options: {
       ...{ reader, store, clock: options.clock, mirrorSink: sink, adapter: { adapt }, ...options.ports },
       random: options.random ?? (() => 0),
       overrides: options.overrides,
+      loopBusyShare: () => 0,
       observer: {
         ...noopObserver,
         labelsMoved: (event) => seen.moved.push(event),

@@ -32,6 +32,7 @@ import { createKeyActs } from './key-acts.ts'
 import { modelRow, modelView } from './model-view.ts'
 import { needsYou } from './overview-view.ts'
 import { readPlatform } from './platform-reads.ts'
+import { readQuality } from './quality-reads.ts'
 import { rolloutView } from './rollout-view.ts'
 import { statusDocument } from './status-document.ts'
 import { readTrafficSamples } from './traffic-samples.ts'
@@ -98,6 +99,7 @@ function createReads(database: Database, options: ControlServiceOptions): Contro
       ),
     evidence: (model, version) =>
       database.snapshot(async (tx) => readEvidence(tx, known(await loadRecord(tx, model), model), version)),
+    quality: (model) => database.snapshot((tx) => readQuality(tx, model)),
     verifyAudit: () => verifyAudit(database),
     samples: (model) => readTrafficSamples(database.prisma, store, model),
   }

@@ -3,6 +3,7 @@ import { analysisOf, type ModelRecord, type RolloutRecord, type Tx } from '@unde
 import { type Analysis, type AnalysisPlan, assessCounted } from '@understudy/rollout'
 import type { EvidenceView, RecomputedVerdict } from '../../views/index.ts'
 import { analysisView } from './analysis-view.ts'
+import { readCoverage } from './quality-reads.ts'
 
 /** A verdict as it was stored: what was said, and what it was made of. */
 interface StoredJudgement {
@@ -36,11 +37,18 @@ export async function readEvidence(
     baseline: rollout.baselineNumber,
     rolloutId: rollout.id,
     analysis: analysisView(record, rollout, analysis),
+    outcomes: await outcomesOf(tx, record, rollout),
     verdicts: verdicts.map(({ seq, at, outcome, analysis: stored }) => ({
       ...{ seq, at: at.toISOString(), stored: outcome as VerdictOutcome },
       ...recompute(stored as unknown as StoredJudgement, outcome),
     })),
   }
+}
+
+/** Null where the policy asks for no outcomes. */
+async function outcomesOf(tx: Tx, record: ModelRecord, { evidence }: RolloutRecord) {
+  if (record.config.rollout.gates.quality === undefined || evidence === null) return null
+  return await readCoverage(tx, { model: record.name, seriesId: evidence.seriesId })
 }
 
 /** The newest rollout with evidence, of the version where one is named. */
