@@ -107,9 +107,7 @@ const reader =
   record === undefined
     ? new PlanFileReader(env.UNDERSTUDY_PLAN_FILE ?? '', { clock: systemClock, series: plan })
     : new DatabasePlanReader(record.store, record.listener, plan)
-const overrides = await OverrideStore.open(path.join(folder, 'overrides.json'), (error) =>
-  logger.error({ err: error }, 'overrides of this node cannot be read: what is live follows the plan'),
-)
+const overrides = await OverrideStore.open(path.join(folder, 'overrides.json'), logger)
 
 const artifacts = new ArtifactStore(path.join(env.UNDERSTUDY_DATA_DIR, 'artifacts'))
 const ingest = new IngestClient({ workerPath: new URL('./versions/worker.mjs', import.meta.url) })
@@ -198,12 +196,7 @@ const server = createRestServer({
   predictor: core.predictor,
   health: { live: () => true, ready: () => core.isReady() },
   metrics: metrics.route,
-  overrides: createOverrideRoute({
-    core,
-    store: overrides,
-    overrideKey: env.UNDERSTUDY_OVERRIDE_KEY,
-    clock: systemClock,
-  }),
+  overrides: createOverrideRoute(core, overrides, env.UNDERSTUDY_OVERRIDE_KEY),
   statistics,
   access: keys ?? openAccess,
   outcomes: record?.outcomes,

@@ -14,8 +14,10 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const refuse = (error: Error) => {
-  throw error
+const refuse = {
+  error: () => {
+    throw new Error('the file cannot be read')
+  },
 }
 
 function override(id: number, changes: Partial<OverrideDocument> = {}) {
@@ -60,8 +62,8 @@ it.each(['', '{', '{}', '[{}]', '[null]', '[{"signed":{},"acceptedAtMs":1,"repor
   'starts without a file that holds %s, tells of it, and keeps it aside',
   async (text) => {
     await writeFile(file, text)
-    const told: Error[] = []
-    const store = await OverrideStore.open(file, (error) => told.push(error))
+    const told: unknown[] = []
+    const store = await OverrideStore.open(file, { error: (facts: unknown) => told.push(facts) })
     expect(told).toHaveLength(1)
     expect(store.unreported()).toEqual([])
     expect(await readFile(`${file}.damaged`, 'utf8')).toBe(text)

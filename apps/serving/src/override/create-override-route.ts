@@ -1,19 +1,17 @@
-import type { Clock } from '@understudy/core'
+import { systemClock } from '@understudy/core'
 import type { ServingNodeCore } from '@understudy/serving'
 import { NodeOverrides, type OverriddenNode } from './node-overrides.ts'
 import { OverrideRoute } from './override-route.ts'
 import type { OverrideStore } from './override-store.ts'
 
-export interface OverrideParts {
-  readonly core: ServingNodeCore
-  readonly store: OverrideStore
-  readonly overrideKey: string | undefined
-  readonly clock: Clock
-}
-
-/** The route by which an operator overrides this node, over the data plane of this process. */
-export function createOverrideRoute({ core, ...parts }: OverrideParts): OverrideRoute {
-  return new OverrideRoute(new NodeOverrides({ node: overriddenNode(core), ...parts }))
+/** The route by which an operator overrides this node, over the data plane of this process. Without a key it refuses everything. */
+export function createOverrideRoute(
+  core: ServingNodeCore,
+  store: OverrideStore,
+  overrideKey: string | undefined,
+): OverrideRoute {
+  const node = overriddenNode(core)
+  return new OverrideRoute(new NodeOverrides({ node, store, overrideKey, clock: systemClock }))
 }
 
 function overriddenNode(core: ServingNodeCore): OverriddenNode {

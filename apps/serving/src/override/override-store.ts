@@ -1,7 +1,8 @@
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { parseSignedOverride, type SignedOverride, toPlatformError } from '@understudy/core'
+import { parseSignedOverride, type SignedOverride } from '@understudy/core'
 import type { PlanOverride, PlanOverrides } from '@understudy/serving'
+import type { Logger } from '@understudy/telemetry'
 
 /** An override that this node carried out. */
 export interface KeptOverride {
@@ -34,12 +35,12 @@ export class OverrideStore implements PlanOverrides {
    * Reads what the last run left. A file that cannot be read as ours is moved aside, and told of: the node starts without it, as the plan
    * says.
    */
-  static async open(file: string, onDamage: (error: Error) => void): Promise<OverrideStore> {
+  static async open(file: string, logger: Pick<Logger, 'error'>): Promise<OverrideStore> {
     try {
       return new OverrideStore(file, await readKept(file))
     } catch (error) {
       await rename(file, `${file}.damaged`).catch(() => undefined)
-      onDamage(toPlatformError(error))
+      logger.error({ err: error }, 'overrides of this node cannot be read: what is live follows the plan')
       return new OverrideStore(file, [])
     }
   }
