@@ -138,9 +138,7 @@ export async function rollBackLive(tx: Tx, record: ModelRecord, act: RollbackAct
     reason: act.reason,
     details: { takenOff: live.digest, standing, restored: restored.digest, generation },
   })
-  // A bake's end has told of it.
-  if (rolloutId === null)
-    await notifyRollback(tx, { ...act, from: live.number, to: restored.number, generation })
+  await notifyRollback(tx, { ...act, from: live.number, to: restored.number, generation })
   for (const entry of entries) await audit(tx, entry)
   return {
     changed: true,
