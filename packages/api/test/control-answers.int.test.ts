@@ -120,7 +120,7 @@ describe('why', () => {
     expect(await sentence()).toContain('passed its shadow and waits for your approval')
     await service.reject({ model, version: 2, reason: 'not today', actor: ADA })
     await world.settle(model)
-    expect(await sentence()).toContain(`iris v2 did not pass: ${ADA} rejected v2: not today`)
+    expect(await sentence()).toContain(`iris v2 did not pass: ${ADA} rejected it: not today`)
   })
 
   it('tells what befell the versions that answer or are tried, without making it a command', async () => {
