@@ -1,9 +1,9 @@
 import { EXACT_POWERS, type NumberRules, type NumberStore } from './number-rules.ts'
 
-const SPACE = 0x20
-const MINUS = 0x2d
 /** Takes `0` to `9` to 0 to 9, and everything else beyond. */
 const ZERO = 0x30
+const SPACE = 0x20 ^ ZERO
+const MINUS = 0x2d ^ ZERO
 const COMMA = 0x2c ^ ZERO
 const POINT = 0x2e ^ ZERO
 const FOUR_ZEROS = 0x30303030
@@ -46,14 +46,21 @@ export function readWordNumbers(
   let { at, count } = progress
   while (count < room && at < last) {
     let next = at
-    while (next < last && bytes[next] === SPACE) next += 1
-    const isNegative = bytes[next] === MINUS
-    if (isNegative) next += 1
+    let byte = byteAt(bytes, next)
+    while (byte === SPACE && next < last) {
+      next += 1
+      byte = byteAt(bytes, next)
+    }
+    const isNegative = byte === MINUS
+    if (isNegative) {
+      next += 1
+      byte = byteAt(bytes, next)
+    }
     const from = next
-    let whole = byteAt(bytes, next)
+    let whole = byte
     if (whole > 9) break
     next += 1
-    let byte = byteAt(bytes, next)
+    byte = byteAt(bytes, next)
     let value: number = whole
     if (byte <= 9) {
       if (whole === 0) break
