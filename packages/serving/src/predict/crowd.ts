@@ -2,8 +2,8 @@
 const SIZE_MIN = 8
 /** How much of the highest number is forgotten with each batch, so that a burst of long ago does not count. */
 const FORGOTTEN = 1 / 16
-/** About what the loop needs to answer one request. */
-const ANSWER_MS = 0.01
+/** About what the loop needs to read and answer one request. */
+const LOOP_MS = 0.02
 
 /** A batch that came back. */
 export interface ReturnedBatch {
@@ -26,7 +26,7 @@ export class Crowd {
 
   returned({ open, requests, runMs }: ReturnedBatch): void {
     this.#size = Math.max(open, this.#size * (1 - FORGOTTEN))
-    this.#isHalved = this.#size >= SIZE_MIN && runMs < requests * ANSWER_MS
+    this.#isHalved = this.#size >= SIZE_MIN && runMs < requests * LOOP_MS
   }
 
   /** So many wait and make up a half: they need not wait for more. */
