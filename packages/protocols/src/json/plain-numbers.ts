@@ -11,8 +11,9 @@ const ZERO = 0x30
 const SHORT_MAX = 99_999_999
 
 /**
- * Reads elements of a list as long as each is a plain number (at most 15 digits, near the end nine; perhaps a point, no exponent) with a
- * comma behind it, and stops before the first that is not, or when the store is full. Exact, as `NumberScanner` is.
+ * Reads elements of a list as long as each is a plain number (no exponent, at most 15 digits, or any number of them for a float32; near
+ * the end of the bytes nine) with a comma behind it, and stops before the first that is not, or when the store is full. Exact, as
+ * `NumberScanner` is.
  */
 export function readPlainNumbers(
   bytes: Uint8Array,
