@@ -1,4 +1,5 @@
-import { EXACT_POWERS, MANTISSA_MAX, type NumberRules, type NumberStore } from './number-rules.ts'
+import { EXACT_POWERS, type NumberRules, type NumberStore } from './number-rules.ts'
+import { type ListProgress, readWordNumbers, TAIL_BYTES } from './word-numbers.ts'
 
 const SPACE = 0x20
 const COMMA = 0x2c
@@ -9,17 +10,10 @@ const ZERO = 0x30
 /** Up to here one more digit keeps the sum of digits a small integer. */
 const SHORT_MAX = 99_999_999
 
-/** How far a list has been read: the next element begins at `at` and goes into `store[count]`. */
-export interface ListProgress {
-  at: number
-  count: number
-  /** It began with a number of many digits, so that looking for few in each would be in vain. At first false. */
-  isLong: boolean
-}
-
 /**
- * Reads elements of a list as long as each is a plain number (at most 15 digits, perhaps a point, no exponent) with a comma behind it,
- * and stops before the first that is not, or when the store is full. Exact, as `NumberScanner` is.
+ * Reads elements of a list as long as each is a plain number (no exponent, at most 15 digits, or any number of them for a float32; near
+ * the end of the bytes nine) with a comma behind it, and stops before the first that is not, or when the store is full. Exact, as
+ * `NumberScanner` is.
  */
 export function readPlainNumbers(
   bytes: Uint8Array,
@@ -27,18 +21,14 @@ export function readPlainNumbers(
   rules: NumberRules,
   progress: ListProgress,
 ): void {
-  if (!progress.isLong) {
-    const { count } = progress
-    readShortNumbers(bytes, store, rules, progress)
-    progress.isLong = progress.count === count
-  }
-  readLongNumbers(bytes, store, rules, progress)
+  readWordNumbers(bytes, store, rules, progress)
+  if (progress.at >= bytes.length - TAIL_BYTES) readShortNumbers(bytes, store, rules, progress)
 }
 
 /**
- * For numbers of at most nine digits: added up as small integers they take two thirds of the time.
+ * For numbers of at most nine digits, added up as small integers.
  *
- * Everything is in locals and one loop: long lists are what takes the time of a large body. Each index is below the end, so that a
+ * Each index is below the end, so that a
  * byte is there; to say what stands for a missing one would cost as much as a digit.
  */
 // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: split into calls it takes twice the time
@@ -85,56 +75,6 @@ function readShortNumbers(
     store[count] = value
     count += 1
     at = next + 1
-  }
-  progress.at = at
-  progress.count = count
-}
-
-/** The same for numbers of at most 15 digits. */
-// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: split into calls it takes twice the time
-function readLongNumbers(
-  bytes: Uint8Array,
-  store: NumberStore,
-  rules: NumberRules,
-  progress: ListProgress,
-): void {
-  const { min, max, integersOnly } = rules
-  let { at, count } = progress
-  for (let element = at; count < store.length; ) {
-    let byte = bytes[element]
-    while (byte === SPACE) {
-      element += 1
-      byte = bytes[element]
-    }
-    const isNegative = byte === MINUS
-    const digitsFrom = isNegative ? element + 1 : element
-    let next = digitsFrom
-    let value = 0
-    let digit = (bytes[next] ?? 0) - ZERO
-    while (digit >= 0 && digit <= 9 && value <= MANTISSA_MAX) {
-      value = value * 10 + digit
-      next += 1
-      digit = (bytes[next] ?? 0) - ZERO
-    }
-    if (next === digitsFrom || (next > digitsFrom + 1 && bytes[digitsFrom] === ZERO)) break
-    if (digit === POINT - ZERO && !integersOnly) {
-      next += 1
-      const fractionFrom = next
-      digit = (bytes[next] ?? 0) - ZERO
-      while (digit >= 0 && digit <= 9 && value <= MANTISSA_MAX) {
-        value = value * 10 + digit
-        next += 1
-        digit = (bytes[next] ?? 0) - ZERO
-      }
-      // A power that is not there makes the value no number, which the comparison below refuses.
-      value = next === fractionFrom ? Number.NaN : value / (EXACT_POWERS[next - fractionFrom] ?? Number.NaN)
-    }
-    if (isNegative) value = -value
-    if (digit !== COMMA - ZERO || !(value >= min && value <= max)) break
-    store[count] = value
-    count += 1
-    at = next + 1
-    element = at
   }
   progress.at = at
   progress.count = count

@@ -4,7 +4,8 @@ import { JSON_SYNTAX } from '../json/json-syntax-error.ts'
 import type { NumberRules, NumberStore } from '../json/number-rules.ts'
 import { NumberScanner } from '../json/number-scanner.ts'
 import { MAX_JSON_DEPTH, readValue } from '../json/parse-json.ts'
-import { type ListProgress, readPlainNumbers } from '../json/plain-numbers.ts'
+import { readPlainNumbers } from '../json/plain-numbers.ts'
+import type { ListProgress } from '../json/word-numbers.ts'
 import { type ElementWriter, elementWriter } from './json-element-writer.ts'
 import { isBigType, JSON_NUMBER_RULES } from './json-number-types.ts'
 import { JSON_ACCESS, malformed, shownName, unableToParse } from './oip-error-texts.ts'
@@ -40,7 +41,7 @@ export class JsonDataReader {
   readonly #write: ElementWriter
   readonly #rules: NumberRules | undefined
   readonly #numbers: NumberScanner | undefined
-  readonly #progress: ListProgress = { at: 0, count: 0, isLong: false }
+  readonly #progress: ListProgress = { at: 0, count: 0, view: undefined }
   readonly #scratch: Float64Array | undefined
   #count = 0
 

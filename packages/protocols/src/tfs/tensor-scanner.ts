@@ -2,7 +2,8 @@ import { allocateData, type DType, elementCount, type Tensor, type TensorSpec } 
 import type { NumberRules, NumberStore } from '../json/number-rules.ts'
 import { NumberScanner } from '../json/number-scanner.ts'
 import { ownStore, sharedStore } from '../json/number-store.ts'
-import { type ListProgress, readPlainNumbers } from '../json/plain-numbers.ts'
+import { readPlainNumbers } from '../json/plain-numbers.ts'
+import type { ListProgress } from '../json/word-numbers.ts'
 
 const LIST_BEGIN = 0x5b
 const LIST_END = 0x5d
@@ -69,7 +70,7 @@ export class TensorScanner {
   readonly #mayShare: boolean
   readonly #rules: NumberRules
   readonly #numbers: NumberScanner
-  readonly #progress: ListProgress = { at: 0, count: 0, isLong: false }
+  readonly #progress: ListProgress = { at: 0, count: 0, view: undefined }
   /** Sizes of one value; the outermost first. */
   readonly #sizes: number[] = []
   #rank = UNKNOWN

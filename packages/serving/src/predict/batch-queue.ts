@@ -34,6 +34,7 @@ export class BatchQueue {
   }
 
   push(pending: PendingRequest): void {
+    pending.isQueued = true
     const group = this.#find(pending.batchKey)
     if (group === undefined) {
       this.#groups.push({ key: pending.batchKey, requests: [pending], rows: pending.rows })
@@ -44,8 +45,10 @@ export class BatchQueue {
     this.#size += 1
   }
 
-  /** Takes a request out; false when it is not waiting any more. */
+  /** Takes a request out; false when it is not waiting any more, as most that are answered. */
   remove(pending: PendingRequest): boolean {
+    if (!pending.isQueued) return false
+    pending.isQueued = false
     const group = this.#find(pending.batchKey)
     const at = group?.requests.indexOf(pending) ?? -1
     if (group === undefined || at === -1) return false
@@ -77,7 +80,10 @@ export class BatchQueue {
     if (group === undefined) return []
     const { requests } = group
     const batch = requests.splice(0, this.#fitting(requests))
-    for (const { rows } of batch) group.rows -= rows
+    for (const pending of batch) {
+      pending.isQueued = false
+      group.rows -= pending.rows
+    }
     this.#size -= batch.length
     if (requests.length > 0) this.#groups.push(group)
     return batch

@@ -41,6 +41,34 @@ describe('MicroBatcher', () => {
     expect(model.batches).toEqual([1, 2])
   })
 
+  it('gives a quick model one half of a crowd as soon as it waits, in the middle of a turn', async () => {
+    const { ask } = batcherRig({ clock, servable: model })
+    const asks = (count: number) => Array.from({ length: count }, (_, index) => ask(index))
+    await Promise.all(asks(20))
+    const rest = asks(30)
+    expect(model.batches).toEqual([20, 10])
+    await Promise.all(rest)
+    expect(model.batches).toEqual([20, 10, 20])
+  })
+
+  it('answers a crowd before it sends fewer than a half to a quick model, but keeps a slow one busy', async () => {
+    for (const runTimeMs of [0, 50]) {
+      const crowded = new FakeModel()
+      crowded.runTimeMs = runTimeMs
+      crowded.held = true
+      const { ask } = batcherRig({ clock, servable: crowded })
+      const first = Promise.all(Array.from({ length: 20 }, (_, index) => ask(index)))
+      await flush()
+      const rest = ask(1)
+      crowded.release()
+      await first
+      expect(crowded.batches).toEqual(runTimeMs === 0 ? [20] : [20, 1])
+      crowded.releaseAll()
+      await rest
+      expect(crowded.batches).toEqual([20, 1])
+    }
+  })
+
   it('keeps at most two batches in flight, the second only when it is full', async () => {
     model.held = true
     const { ask } = batcherRig({ clock, servable: model, maxBatchSize: 2 })

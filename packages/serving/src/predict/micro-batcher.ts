@@ -6,6 +6,7 @@ import { BatchQueue } from './batch-queue.ts'
 import type { BatchRouter, RoutedBatch } from './batch-router.ts'
 import { fillTimes } from './batch-times.ts'
 import { cancelled, deadlineExceeded, queueFull } from './batcher-errors.ts'
+import { Crowd } from './crowd.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
 import { type BatchReceiver, type BatchRequest, PendingRequest } from './pending-request.ts'
 import { type FinishedRun, failedRun, runRequests, stackInputs } from './run-requests.ts'
@@ -43,13 +44,15 @@ export interface RequestLoad {
  * Gives every request the answer that it would get alone, while running together what waits together.
  *
  * One tick is one batch: requests of a tick leave in one `setImmediate`. When a batch returns, the next one leaves before the finished
- * one is answered. A deadline or a disconnect gives up the answer and never stops a run. A run under which the executor ended leaves its
- * place at once; its requests are run alone beside the traffic. A request that another version answers stays here until it is answered.
+ * one is answered. Of a crowd that asks a quick model, one half is a batch ({@link Crowd}). A deadline or a disconnect gives up the answer
+ * and never stops a run. A run under which the executor ended leaves its place at once; its requests are run alone beside the traffic. A
+ * request that another version answers stays here until it is answered.
  */
 export class MicroBatcher {
   readonly #options: MicroBatcherOptions
   readonly #queue: BatchQueue
   readonly #open: DeadlineWatch<PendingRequest>
+  readonly #crowd = new Crowd()
   readonly #events = {
     settled: (pending: PendingRequest) => this.#settled(pending),
     expired: (pending: PendingRequest) =>
@@ -92,7 +95,8 @@ export class MicroBatcher {
     const pending = new PendingRequest(request, receiver, { nowMs, events: this.#events })
     this.#queue.push(pending)
     this.#open.add(pending)
-    this.#schedule()
+    if (this.#inFlight === 0 && this.#crowd.isHalf(this.#queue.size)) this.#pump()
+    else this.#schedule()
   }
 
   /** Requests that wait, and those that have left in a batch and are not answered. */
@@ -157,6 +161,11 @@ export class MicroBatcher {
     })
   }
 
+  /** What waits is worth more when the requests of a batch that came back have been answered. */
+  #mayGrow(): boolean {
+    return this.#crowd.isGrowing(this.#queue.size) && !this.#queue.hasFull()
+  }
+
   #isWaitingForMore(): boolean {
     const { maxDelayMs, clock } = this.#options
     if (maxDelayMs === 0) return false
@@ -197,7 +206,9 @@ export class MicroBatcher {
     const beganMs = clock.monotonicMs()
     const run = await this.#execute(batch, routed)
     this.#inFlight -= 1
-    this.#pump()
+    this.#crowd.returned({ open: this.#open.size, requests: batch.length, runMs: run.runTimeMs })
+    if (this.#mayGrow()) this.#schedule()
+    else this.#pump()
     const batchMs = clock.monotonicMs() - beganMs
     const mirrored = routed?.mirrored ?? false
     fillTimes(batch, { beganMs, batchMs, runMs: run.runTimeMs })

@@ -56,6 +56,8 @@ export class PendingRequest implements Expiring, BatchReceiver {
   readonly enqueuedAtMs: number
   readonly deadlineAtMs: number
   slot = -1
+  /** For the queue: it is in there. */
+  isQueued = false
   readonly #receiver: BatchReceiver
   readonly #events: PendingEvents
   readonly #onAbort: (() => void) | undefined
