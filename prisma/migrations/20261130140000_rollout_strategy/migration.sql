@@ -42,3 +42,6 @@ ALTER TABLE "rollout" ADD CONSTRAINT "rollout_promoted_now" CHECK (num_nulls("pr
 ALTER TABLE "rollout" ADD CONSTRAINT "rollout_weight" CHECK ("weight_index" >= 0);
 
 CREATE TRIGGER "evidence_minute_frozen" BEFORE INSERT OR UPDATE ON "evidence_minute" FOR EACH ROW EXECUTE FUNCTION "closed_series_is_frozen"();
+
+-- A deadline is computed from policy and facts; nothing ever wrote this column.
+ALTER TABLE "rollout" DROP COLUMN "deadline_at";

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Command, InvalidArgumentError } from 'commander'
 import type { CliContext } from '../cli-context.ts'
 import { versionArgument } from '../control/arguments.ts'
-import { ask } from '../control/control-client.ts'
+import { ask, CliError } from '../control/control-client.ts'
 import { readEnvironment } from '../env.ts'
 import { overrideNode } from '../override/override-node.ts'
 import { overrideKey } from '../up/installation-secret.ts'
@@ -11,6 +11,8 @@ interface RollbackOptions {
   readonly from?: number
   readonly reason: string
   readonly node?: string
+  /** False: the version taken off counts as failed, and may be tried again on request. */
+  readonly withdraw: boolean
 }
 
 function nodeArgument(text: string): string {
@@ -40,16 +42,22 @@ export function createCommand(context: CliContext): Command {
       reasonArgument,
       'rolled back from the command line',
     )
+    .option('--no-withdraw', 'let the version taken off count as failed: `understudy retry` may try it again')
     .option(
       '--node <url>',
       'on this node alone, without the control plane; signed with the secret of the installation',
       nodeArgument,
     )
-    .action(async (model: string, { from, reason, node }: RollbackOptions) => {
+    .action(async (model: string, { from, reason, node, withdraw }: RollbackOptions) => {
+      if (node !== undefined && !withdraw) {
+        throw new CliError('A node by itself always withdraws: leave --no-withdraw out, or --node.')
+      }
       const { consoleUrl, dataDir, secretKey, osUser } = readEnvironment(context.root)
       const result =
         node === undefined
-          ? await ask(consoleUrl, (client) => client.rollback.mutate({ model, from, reason }))
+          ? await ask(consoleUrl, (client) =>
+              client.rollback.mutate({ model, from, reason, noWithdraw: !withdraw }),
+            )
           : await overrideNode({
               ...{ nodeUrl: node, model, from, reason, actor: `local:${osUser}` },
               overrideKey: await overrideKey(dataDir, secretKey),

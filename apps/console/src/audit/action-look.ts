@@ -1,6 +1,7 @@
 import {
   Activity,
   Ban,
+  BellOff,
   Blend,
   Circle,
   CircleCheck,
@@ -33,6 +34,8 @@ const ICONS: Readonly<Record<string, LucideIcon>> = {
   withdrawn: Ban,
   lifted: RefreshCw,
   held: Lock,
+  'override.merged': Undo2,
+  'notification.givenUp': BellOff,
   holdReleased: Lock,
   'rollout.requested': RefreshCw,
   'rollout.started': PackageCheck,

@@ -34,6 +34,7 @@ describe('mappingMistakes', () => {
     'signatures: {a: {method: regress, value: open}}',
     'outputs: {scores: {labels: [a, b, c]}, open: {labels: [a]}}',
     'outputs: {unknown: {gate: true}}',
+    'rollout: {gates: {quality: {output: label}}}',
   ])('finds nothing in %j', (text) => {
     expect(mistakes(text)).toEqual([])
   })
@@ -42,6 +43,10 @@ describe('mappingMistakes', () => {
     [
       'signatures: {a: {method: classify, scores: z}}',
       'signatures.a.scores: the model has no output "z"; it has scores, open, names, ids, flags, label, price, column',
+    ],
+    [
+      'rollout: {gates: {quality: {output: lable}}}',
+      'rollout.gates.quality.output: the model has no output "lable"; it has scores, open, names, ids, flags, label, price, column',
     ],
     [
       'signatures: {a: {method: classify, scores: ids}}',

@@ -45,6 +45,8 @@ class MappingCheck {
     for (const [output, { labels }] of Object.entries(this.#config.outputs)) {
       if (labels !== undefined) this.#checkLabels(output, labels)
     }
+    const { quality } = this.#config.rollout.gates
+    if (quality !== undefined) this.#output('rollout.gates.quality.output', quality.output)
     for (const [name, mapping] of Object.entries(this.#config.signatures)) {
       this.#checkMapping(`signatures.${name}`, mapping)
     }

@@ -119,7 +119,6 @@ export interface RolloutRecord {
   readonly reason: string | null
   readonly summary: string | null
   readonly verdict: VerdictOutcome | null
-  readonly deadlineAt: Date | null
   readonly stepStartedAt: Date
   readonly startedAt: Date
   readonly endedAt: Date | null

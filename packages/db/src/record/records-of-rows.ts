@@ -84,7 +84,6 @@ export function rolloutRecord(
     reason: row.reason,
     summary: row.summary,
     verdict: row.verdict as VerdictOutcome | null,
-    deadlineAt: row.deadlineAt,
     stepStartedAt: row.stepStartedAt,
     startedAt: row.startedAt,
     endedAt: row.endedAt,

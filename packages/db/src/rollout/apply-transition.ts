@@ -93,7 +93,8 @@ export async function applyTransition(
       weightIndex: to.weightIndex,
       pauseReason: to.state === 'paused' ? to.reason : null,
       reason: to.state === 'paused' ? null : to.reason,
-      summary: summary ?? (open ? rollout.summary : transition.detail),
+      // Why a person paused it says more than the verdict of before.
+      summary: summary ?? (open && cause !== 'paused' ? rollout.summary : transition.detail),
       verdict: cause === 'retried' ? null : verdict,
       stepStartedAt: record.readAt,
       steps: JSON.parse(JSON.stringify(nextSteps(subject, transition))),

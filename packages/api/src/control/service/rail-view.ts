@@ -58,8 +58,9 @@ function noteOfNow(record: ModelRecord, rollout: RolloutRecord, analysis: Analys
   if (rollout.state === 'paused' && rollout.pauseReason) return WAITS[rollout.pauseReason]
   if (rollout.step === 'shadow' && analysis) return `${analysis.pairs} of ${analysis.minPairs} pairs`
   if (rollout.step === 'canary') return `${canaryPercent(record, rollout) ?? 0} % of requests`
-  if (rollout.step === 'bake' && rollout.deadlineAt) {
-    return `${shownDuration(Math.max(0, rollout.deadlineAt.getTime() - record.readAt.getTime()))} to go`
+  if (rollout.step === 'bake') {
+    const endsMs = rollout.stepStartedAt.getTime() + record.config.rollout.bake
+    return `${shownDuration(Math.max(0, endsMs - record.readAt.getTime()))} to go`
   }
   return 'in progress'
 }

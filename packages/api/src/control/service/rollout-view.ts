@@ -7,7 +7,7 @@ import {
   standingOf,
   versionOf,
 } from '@understudy/db'
-import { assessApprovals, COMMANDS, decideCommand } from '@understudy/rollout'
+import { assessApprovals, COMMANDS, deadlineOf, decideCommand } from '@understudy/rollout'
 import { traceIdOf } from '@understudy/telemetry'
 import type { ApprovalView, CommitView, PairExampleView, RolloutView } from '../../views/index.ts'
 import { analysisView } from './analysis-view.ts'
@@ -53,9 +53,11 @@ function approvalViews(record: ModelRecord, rollout: RolloutRecord): readonly Ap
   }))
 }
 
-function approvalFacts(record: ModelRecord, rollout: RolloutRecord) {
+/** What is true of the rollout now besides what is recorded of it. */
+function factsNow(record: ModelRecord, rollout: RolloutRecord) {
   const facts = rolloutFacts(record, rollout, { supersededBy: null, act: null, release: null })
   const assessed = assessApprovals(deciderRollout(record, rollout), facts)
+  const deadlineMs = OPEN.has(rollout.state) ? deadlineOf(deciderRollout(record, rollout), facts) : null
   return {
     approvalsRequired: rollout.kind === 'evidence' ? assessed.required : 0,
     // What was consumed by a promotion counts no more, and is who let it.
@@ -68,6 +70,7 @@ function approvalFacts(record: ModelRecord, rollout: RolloutRecord) {
       required,
       given: counted,
     })),
+    deadlineAt: deadlineMs === null ? null : new Date(deadlineMs).toISOString(),
     frozenUntil: facts.frozenUntilMs === null ? null : new Date(facts.frozenUntilMs).toISOString(),
   }
 }
@@ -102,9 +105,8 @@ export function rolloutView(
     canaryPercent: canaryPercent(record, rollout),
     canaryWeights: rollout.kind === 'evidence' ? record.config.rollout.canary : [],
     bakeSeconds: rollout.kind === 'evidence' ? Math.round(record.config.rollout.bake / 1_000) : 0,
-    deadlineAt: rollout.deadlineAt?.toISOString() ?? null,
     promotedNow: rollout.promotedNow && { ...rollout.promotedNow, at: rollout.promotedNow.at.toISOString() },
-    ...approvalFacts(record, rollout),
+    ...factsNow(record, rollout),
     variant: variantView(record, rollout, analysis),
     examples,
     traceId: traceIdOf(rollout.traceparent),
