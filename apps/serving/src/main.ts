@@ -39,6 +39,7 @@ import { createOverrideRoute } from './override/create-override-route.ts'
 import { OverrideReporter } from './override/override-reporter.ts'
 import { OverrideStore } from './override/override-store.ts'
 import { ReplayRunner } from './replay/replay-runner.ts'
+import { logExecutorEvent } from './telemetry/log-executor-event.ts'
 import { ModelStatistics } from './telemetry/model-statistics.ts'
 import { NodeMetrics } from './telemetry/node-metrics.ts'
 import { ServingSpans } from './telemetry/serving-spans.ts'
@@ -149,11 +150,7 @@ const core = new ServingNodeCore(
       versions,
       pool,
       onIncident: (incident, digest) => observer.incident({ ...incident, digest, confirmedInput: null }),
-      onEvent: (event) => {
-        // The pool warns of a loss, once for all versions that shared the executor.
-        if ('error' in event) logger.warn({ ...event }, `executor ${event.type}`)
-        else logger[event.placement === 'shared' ? 'debug' : 'info']({ ...event }, `executor ${event.type}`)
-      },
+      onEvent: (event) => logExecutorEvent(logger, event),
     }),
     mirrorSink: collector,
     ...{ capture: captures, answers },

@@ -8,6 +8,7 @@ import { fillTimes } from './batch-times.ts'
 import { cancelled, deadlineExceeded, queueFull } from './batcher-errors.ts'
 import { Crowd } from './crowd.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
+import { dueRequests } from './due-requests.ts'
 import { type BatchReceiver, type BatchRequest, PendingRequest } from './pending-request.ts'
 import { type FinishedRun, failedRun, runRequests, stackInputs } from './run-requests.ts'
 import type { SuspectIsolation } from './suspect/suspect-isolation.ts'
@@ -129,36 +130,12 @@ export class MicroBatcher {
   #pump(): void {
     while (this.#queue.size > 0 && this.#inFlight < IN_FLIGHT_MAX) {
       if (!this.#queue.hasFull() && (this.#inFlight > 0 || this.#isWaitingForMore())) break
-      const batch = this.#takeBatch()
+      const batch = dueRequests(this.#queue.take(), this.#options)
       const routed = this.#route(batch)
       const requests = routed?.requests ?? batch
       if (requests.length > 0) void this.#run(requests, routed)
     }
     this.#releaseWhenIdle()
-  }
-
-  /** Without those whose time is over, or whose input was refused while they waited. */
-  #takeBatch(): readonly PendingRequest[] {
-    const batch = this.#withinDeadline(this.#queue.take())
-    const { suspects } = this.#options
-    const sinceMs = suspects.refusedSinceMs
-    if (sinceMs === Number.NEGATIVE_INFINITY) return batch
-    return batch.filter((pending) => {
-      const refusal = pending.enqueuedAtMs <= sinceMs ? suspects.refusal(pending.inputs) : undefined
-      if (refusal !== undefined) pending.failed(refusal)
-      return refusal === undefined
-    })
-  }
-
-  /** The timer may be late when the loop is busy: nobody waits for those any more, so they are not run. */
-  #withinDeadline(batch: readonly PendingRequest[]): readonly PendingRequest[] {
-    const nowMs = this.#options.clock.monotonicMs()
-    if (batch.every(({ deadlineAtMs }) => deadlineAtMs > nowMs)) return batch
-    return batch.filter((pending) => {
-      if (pending.deadlineAtMs > nowMs) return true
-      pending.expire()
-      return false
-    })
   }
 
   /** What waits is worth more when the requests of a batch that came back have been answered. */
