@@ -176,6 +176,20 @@ describe('mirroring', () => {
     expect(await sampledOf(30), 'another model is mirrored too').toBe(10)
   })
 
+  it('counts the time of the model itself, not how long a run waited for its turn on a busy machine', async () => {
+    candidate.runTimeMs = 0.5
+    candidate.held = true
+    const { ask } = rig()
+    for (let turn = 0; turn < 50; turn += 1) {
+      await ask(turn)
+      await flush(3)
+      await clock.advance(30)
+      candidate.release()
+      await flush(3)
+    }
+    expect(sink.runs).toHaveLength(50)
+  })
+
   it('gives way when the live queue is long', async () => {
     const { mirror } = rig()
     const lane = mirror.laneOf({ name: 'm', version: 1 })

@@ -154,13 +154,18 @@ export class MirrorLane {
     run.isRunning = true
     const { clock, pace } = this.#options
     const beganMs = clock.monotonicMs()
+    let modelMs = 0
     await runHeld(this.#options, {
       ...{ id: this.second, batch: { requests, inputs } },
       isVoid: () => ticket.ended,
-      onRun: (answers, runTimeMs) => clients?.answered(answers, runTimeMs),
+      onRun: (answers, runTimeMs) => {
+        modelMs = runTimeMs
+        clients?.answered(answers, runTimeMs)
+      },
       onEnd: (second) => {
         run.second = second
-        pace.ended(clock.monotonicMs() - beganMs)
+        // What it costs the processor; a wait for its turn costs nothing. Of a run that was given up only its time is known.
+        pace.ended(modelMs > 0 ? modelMs : clock.monotonicMs() - beganMs)
         this.#completed(run)
       },
       onLost: (reason) => {
