@@ -137,6 +137,16 @@ describe('evidence', () => {
     expect(verdicts).toMatchObject([{ stored: 'pass', same: false }])
   })
 
+  it('of an earlier release is shown with the verdict that was stored, which cannot be computed again', async () => {
+    await stage.waitsForApproval(node)
+    const row = await world.database.prisma.verdict.findFirstOrThrow()
+    const stored = JSON.parse(JSON.stringify(row.analysis))
+    const { counted: _, ...analysis } = stored.analysis
+    await world.database.prisma.verdict.updateMany({ data: { analysis: { analysis, evidence: null } } })
+    const { verdicts } = await caller.evidence({ model })
+    expect(verdicts).toMatchObject([{ stored: 'pass', recomputed: null, same: false }])
+  })
+
   it('of a model that had no rollout is not found, and it is said where to look', async () => {
     await world.withLive(model)
     await expect(caller.evidence({ model })).rejects.toThrow(/understudy why iris/)

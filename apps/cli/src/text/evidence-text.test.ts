@@ -52,6 +52,13 @@ it('says it plainly when the stored counters do not give the stored verdict', ()
   )
 })
 
+it('says of a verdict of an earlier release that it cannot be computed again', () => {
+  const verdicts = evidence.verdicts.map((one) => ({ ...one, recomputed: null, same: false }))
+  expect(evidenceText({ ...evidence, verdicts })).toContain(
+    'stored as pass by an earlier release, without the counters',
+  )
+})
+
 it('tells which segments stand out, and whether the comparator of run times can be trusted', () => {
   const segment = { source: 'live', gate: 'errors', pairs: 90, nPlus: 20, nMinus: 0, logHarm: 9 } as const
   const analysis = {

@@ -40,6 +40,9 @@ function gatesTable({ gates }: AnalysisView): string {
 
 function verdictLine({ seq, at, stored, recomputed, same }: RecomputedVerdict): string {
   const when = at.slice(0, 19).replace('T', ' ')
+  if (recomputed === null) {
+    return `verdict ${seq} of ${when}: stored as ${stored} by an earlier release, without the counters to compute it again`
+  }
   return same
     ? `verdict ${seq} of ${when}: computed again from the stored counters, the same verdict: ${stored}`
     : `verdict ${seq} of ${when}: stored as ${stored}, but the stored counters give ${recomputed}`

@@ -83,7 +83,8 @@ export interface RecomputedVerdict {
   /** ISO 8601. */
   readonly at: string
   readonly stored: VerdictOutcome
-  readonly recomputed: VerdictOutcome | 'collecting'
+  /** Null for a verdict of an earlier release, which did not store what it was made from. */
+  readonly recomputed: VerdictOutcome | 'collecting' | null
   /** Verdict and every e-value are the same. */
   readonly same: boolean
 }

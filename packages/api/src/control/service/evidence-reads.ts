@@ -6,9 +6,10 @@ import { analysisView } from './analysis-view.ts'
 import { readCoverage } from './quality-reads.ts'
 
 /** A verdict as it was stored: what was said, and what it was made of. */
+/** What a verdict was made from, as it is stored with it; earlier releases stored neither the plan nor what was counted. */
 interface StoredJudgement {
-  readonly analysis: Analysis
-  readonly plan: AnalysisPlan
+  readonly analysis: Omit<Analysis, 'counted'> & Partial<Pick<Analysis, 'counted'>>
+  readonly plan?: AnalysisPlan
 }
 
 /**
@@ -63,6 +64,7 @@ function recompute(
   { plan, analysis }: StoredJudgement,
   stored: string,
 ): Pick<RecomputedVerdict, 'recomputed' | 'same'> {
+  if (plan === undefined || analysis.counted === undefined) return { recomputed: null, same: false }
   const again = assessCounted(plan, analysis.counted)
   const same =
     again.outcome === stored &&
