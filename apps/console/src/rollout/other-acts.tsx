@@ -49,7 +49,7 @@ export function OtherActs({ rollout, stale, onDone }: OtherActsProps) {
             onClick={() => resume.mutate(act, done)}
           >
             <Play aria-hidden size={14} />
-            Go on
+            Resume
           </Button>
         )}
         {may.promoteNow.allowed && (
