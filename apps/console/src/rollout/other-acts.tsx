@@ -45,7 +45,7 @@ export function OtherActs({ rollout, stale, onDone }: OtherActsProps) {
         {may.resume.allowed && (
           <Button
             off={off}
-            acting={resume.isPending ? 'Going on…' : undefined}
+            acting={resume.isPending ? 'Resuming…' : undefined}
             onClick={() => resume.mutate(act, done)}
           >
             <Play aria-hidden size={14} />
