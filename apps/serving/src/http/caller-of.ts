@@ -7,12 +7,12 @@ import type { Exchange } from './exchange.ts'
  *
  * @throws PlatformError `request.unauthenticated`, `request.permission_denied`
  */
-export function callerOf(access: Access, { req, res }: Exchange, verb: KeyVerb = 'predict'): Caller {
+export function callerOf(access: Access, exchange: Exchange, verb: KeyVerb = 'predict'): Caller {
   try {
-    return access.check(req.headers.authorization, verb)
+    return access.check(exchange.req.headers.authorization, verb)
   } catch (error) {
     if (isPlatformError(error) && error.category === 'UNAUTHENTICATED') {
-      res.setHeader('www-authenticate', 'Bearer')
+      exchange.wire.nodeResponse().setHeader('www-authenticate', 'Bearer')
     }
     throw error
   }

@@ -99,7 +99,10 @@ export class Dispatcher {
         else this.#send(exchange, this.#tfs.answer(exchange, route, options.predictor))
       } else if (this.#oip.owns(path)) this.#oip.handle(exchange)
       else if (this.#options.metrics?.answers(method, path)) {
-        this.#await(exchange, this.#options.metrics.handle(exchange))
+        if (exchange.wire.takeNodeRequest() !== undefined) {
+          const { method, signal, wire } = exchange
+          this.#await(exchange, this.#options.metrics.handle({ method, signal, res: wire.nodeResponse() }))
+        }
       } else if (this.#options.overrides?.answers(path)) {
         const answered = this.#options.overrides.handle(exchange)
         this.#await(
@@ -137,8 +140,8 @@ export class Dispatcher {
   }
 
   #send(exchange: Exchange, answer: Answer, error?: PlatformError): void {
-    const { req, res, requestId, servedBy } = exchange
-    if (res.headersSent || res.destroyed) return
+    const { req, wire, requestId, servedBy } = exchange
+    if (wire.isAnswered) return
     const planAgeMs = this.#options.predictor.planAgeMs()
     if (this.#sendText(exchange, answer, planAgeMs)) return
     const { status, body } = answer
@@ -147,21 +150,22 @@ export class Dispatcher {
     const retryAfter = status === 200 ? undefined : retryAfterSeconds(status, error)
     if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
     if (this.#options.isDraining()) headers.push('connection', 'close')
+    const res = wire.nodeResponse()
     res.writeHead(status, headers)
     res.end(req.method === 'HEAD' ? undefined : body)
   }
 
   /** The same for the usual answer, at a fraction of the cost; false for any other. */
   #sendText(
-    { res, requestId, servedBy }: Exchange,
+    { wire, requestId, servedBy }: Exchange,
     { status, body }: Answer,
     planAgeMs: number | undefined,
   ): boolean {
     if (status !== 200 || servedBy === undefined || typeof body !== 'string') return false
-    if (!res.maySendText || this.#options.isDraining()) return false
+    if (!wire.maySendText || this.#options.isDraining()) return false
     const text = this.#answerText.of({ servedBy, requestId, planAgeMs, body })
     if (text === undefined) return false
-    res.sendText(text)
+    wire.sendText(text)
     return true
   }
 }

@@ -1,13 +1,12 @@
 import type { ServedBy } from '@understudy/core'
 import type { ByteLease } from './byte-budget.ts'
 import { ClientGone } from './client-gone.ts'
-import type { IncomingRequest } from './incoming-request.ts'
-import type { OneWriteResponse } from './one-write-response.ts'
+import type { RequestSide, Wire } from './wire.ts'
 
 /** One HTTP request on its way through the server. */
 export class Exchange {
-  readonly req: IncomingRequest
-  readonly res: OneWriteResponse
+  readonly req: RequestSide
+  readonly wire: Wire
   readonly method: string
   /** Path without the query. */
   readonly path: string
@@ -22,14 +21,14 @@ export class Exchange {
   #controller: AbortController | undefined
 
   constructor(
-    req: IncomingRequest,
-    res: OneWriteResponse,
+    req: RequestSide,
+    wire: Wire,
     known: { readonly requestId: string; readonly startMs: number; readonly lease: ByteLease },
   ) {
     const { method = 'GET', url = '/' } = req
     const query = url.indexOf('?')
     this.req = req
-    this.res = res
+    this.wire = wire
     this.method = method
     this.path = query === -1 ? url : url.slice(0, query)
     this.requestId = known.requestId
@@ -49,9 +48,9 @@ export class Exchange {
   }
 
   /** The response has ended, with or without its answer. */
-  end(): void {
+  end(isAnswered: boolean): void {
     this.lease.release()
-    if (!this.res.writableFinished) this.gone.abort()
+    if (!isAnswered) this.gone.abort()
   }
 }
 

@@ -63,8 +63,8 @@ export class OipWriter {
   }
 
   #write(exchange: Exchange, answer: OipAnswer): void {
-    const { req, res, requestId, servedBy } = exchange
-    if (res.headersSent || res.destroyed) return
+    const { req, wire, requestId, servedBy } = exchange
+    if (wire.isAnswered) return
     const planAgeMs = this.#options.predictor.planAgeMs()
     if (this.#writeText(exchange, answer, planAgeMs)) return
     const { status, headerLength, encoding, retryAfter } = answer
@@ -76,24 +76,25 @@ export class OipWriter {
     if (encoding !== undefined) headers.push('content-encoding', encoding)
     if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
     if (this.#options.isDraining()) headers.push('connection', 'close')
+    const res = wire.nodeResponse()
     res.writeHead(status, headers)
     res.end(req.method === 'HEAD' ? undefined : body)
   }
 
   /** The same for a small successful answer, at a fraction of the cost; false for any other. */
   #writeText(
-    { res, requestId, servedBy }: Exchange,
+    { wire, requestId, servedBy }: Exchange,
     answer: OipAnswer,
     planAgeMs: number | undefined,
   ): boolean {
     const { status, body, headerLength, encoding } = answer
     if (status !== 200 || servedBy === undefined || encoding !== undefined) return false
     if (typeof body !== 'string' || body.length > TEXT_BYTES_MAX) return false
-    if (!res.maySendText || this.#options.isDraining()) return false
+    if (!wire.maySendText || this.#options.isDraining()) return false
     const binary = headerLength === undefined ? undefined : binaryHeaders(headerLength)
     const text = this.#answerText.of({ servedBy, requestId, planAgeMs, body, binary })
     if (text === undefined) return false
-    res.sendText(text)
+    wire.sendText(text)
     return true
   }
 }

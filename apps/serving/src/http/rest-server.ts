@@ -19,8 +19,10 @@ import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
 import { OneWriteResponse } from './one-write-response.ts'
 import type { OutcomeRecord } from './outcomes-reporter.ts'
+import { PlainConnections } from './plain/plain-connections.ts'
 import { DEFAULT_REST_LIMITS, type RestLimits } from './rest-limits.ts'
 import { nowMs, type RestObserver } from './rest-observer.ts'
+import { NodeWire, type RequestSide, type Wire } from './wire.ts'
 
 export interface RestServerOptions {
   readonly predictor: Predictor
@@ -49,6 +51,8 @@ export interface RestServerOptions {
   readonly tls?: TlsFiles | undefined
   /** False leaves tRPC to its own adapter, which answers the same, slowly. @defaultValue true */
   readonly hasTrpcFastPath?: boolean | undefined
+  /** False leaves every request to Node's parser, which reads the same, slower. @defaultValue true */
+  readonly readsPlain?: boolean | undefined
   readonly clock?: Clock
 }
 
@@ -80,6 +84,7 @@ class NodeRestServer implements RestServer {
   readonly #host: string
   readonly #server: Server<typeof IncomingRequest, typeof OneWriteResponse>
   readonly #budget: ByteBudget
+  readonly #plain: PlainConnections
   readonly #dispatcher: Dispatcher
   readonly #newId: () => string
   #draining = false
@@ -122,6 +127,13 @@ class NodeRestServer implements RestServer {
       options.tls,
       (req, res) => this.#accept(req, res),
     )
+    this.#plain = new PlainConnections({
+      ...limits,
+      open: (turn) => this.#open(turn, turn),
+      begin: (exchange) => this.#dispatcher.dispatch(exchange),
+      ended: (exchange, isAnswered) => this.#ended(exchange, isAnswered),
+      serve: options.readsPlain === false ? () => undefined : this.#readFirst(),
+    })
     const keep = (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
@@ -146,19 +158,35 @@ class NodeRestServer implements RestServer {
     return this.#closed
   }
 
+  /** Puts those who read plain requests in front of Node's parser. Gives the way to the parser. */
+  #readFirst(): (socket: Socket) => void {
+    const event = this.#options.tls === undefined ? 'connection' : 'secureConnection'
+    const parsers = this.#server.listeners(event)
+    this.#server.removeAllListeners(event).on(event, (socket: Socket) => this.#plain.take(socket))
+    return (socket) => {
+      for (const parse of parsers) parse.call(this.#server, socket)
+    }
+  }
+
   #accept(req: IncomingRequest, res: OneWriteResponse): void {
-    const exchange = new Exchange(req, res, {
+    const exchange = this.#open(req, new NodeWire(res))
+    res.on('close', () => this.#ended(exchange, res.writableFinished))
+    this.#dispatcher.dispatch(exchange)
+  }
+
+  #open(req: RequestSide, wire: Wire): Exchange {
+    this.#inFlight += 1
+    this.#requestsTaken += 1
+    return new Exchange(req, wire, {
       requestId: requestIdOf(req.headers, this.#newId),
       startMs: nowMs(),
       lease: new ByteLease(this.#budget),
     })
-    this.#inFlight += 1
-    this.#requestsTaken += 1
-    res.on('close', () => {
-      this.#inFlight -= 1
-      exchange.end()
-    })
-    this.#dispatcher.dispatch(exchange)
+  }
+
+  #ended(exchange: Exchange, isAnswered: boolean): void {
+    this.#inFlight -= 1
+    exchange.end(isAnswered)
   }
 
   /**
@@ -187,6 +215,7 @@ class NodeRestServer implements RestServer {
     const { gone } = await closePort(this.#server, clock)
     await this.#untilQuiet(clock, halfGraceMs, cutAtMs)
     this.#server.closeIdleConnections()
+    this.#plain.closeIdle()
     // That leaves those that never sent a byte: they would keep the drain waiting.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
     let cutRequests = 0

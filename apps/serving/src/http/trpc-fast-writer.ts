@@ -30,9 +30,10 @@ export class TrpcFastWriter {
   }
 
   send(exchange: Exchange, answer: TrpcAnswer): void {
-    const { res, requestId } = exchange
-    if (res.headersSent || res.destroyed) return
+    const { wire, requestId } = exchange
+    if (wire.isAnswered) return
     if (this.#sendText(exchange, answer)) return
+    const res = wire.nodeResponse()
     const { body, statuses, servedBy } = answer
     res.statusCode = statusOfAll(statuses)
     for (const [name, value] of this.#headersOf(requestId, statuses, servedBy).sort(byName)) {
@@ -44,7 +45,8 @@ export class TrpcFastWriter {
 
   /** Writes some lines of an answer that is made as calls end. */
   sendLines(exchange: Exchange, lines: readonly BodyPart[], isLast: boolean): void {
-    const { res, requestId } = exchange
+    const { wire, requestId } = exchange
+    const res = wire.nodeResponse()
     if (res.destroyed || res.writableEnded) return
     if (!res.headersSent) {
       const headers = this.#headersOf(requestId, [], undefined)
@@ -66,10 +68,10 @@ export class TrpcFastWriter {
     return headers
   }
 
-  #sendText({ res, requestId }: Exchange, { body, statuses, servedBy }: TrpcAnswer): boolean {
+  #sendText({ wire, requestId }: Exchange, { body, statuses, servedBy }: TrpcAnswer): boolean {
     const [only, more] = body
     if (servedBy === undefined || typeof only !== 'string' || more !== undefined) return false
-    if (!res.maySendText) return false
+    if (!wire.maySendText) return false
     for (const status of statuses) if (status !== 200) return false
     if (this.#options.isDraining()) return false
     const text = this.#answerText.of({
@@ -79,7 +81,7 @@ export class TrpcFastWriter {
       body: only,
     })
     if (text === undefined) return false
-    res.sendText(text)
+    wire.sendText(text)
     return true
   }
 }

@@ -94,7 +94,10 @@ export class TrpcHandler {
     { path, predictor }: TrpcTarget,
     read: Uint8Array | PlatformError | undefined,
   ): Promise<void> {
-    const { req, res, requestId, startMs } = exchange
+    const req = exchange.wire.takeNodeRequest()
+    if (req === undefined) return
+    const { requestId, startMs } = exchange
+    const res = exchange.wire.nodeResponse()
     const { observer } = this.#options
     const selected = new Map<number, ServedBy>()
     const { call, body, refusal } = await this.#prepare(exchange, read)
