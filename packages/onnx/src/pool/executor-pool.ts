@@ -52,7 +52,12 @@ export class ExecutorPool {
     const { onStartFailed = () => {}, onLost = () => {} } = options
     this.#onLost = onLost
     const executor = { ...options.executor, memoryLimitBytes: MEMORY_LIMIT_FLOOR_BYTES }
-    this.#shelf = new SpareShelf({ start: () => start(executor), spares, clock, onStartFailed })
+    this.#shelf = new SpareShelf({
+      start: (hurry) => start({ ...executor, hurry }),
+      spares,
+      clock,
+      onStartFailed,
+    })
     const executors = () => [...[...this.#hosts].map((host) => host.executor), ...this.#shelf.spares]
     this.#stopped = new StoppedWatch({ executors, clock })
     this.alone = new AloneRunner({ settle: (request) => this.settle(request), clock })

@@ -92,8 +92,10 @@ describe('the shelf of spares', () => {
     const clock = new TestClock()
     const { started, start } = factory()
     const failures: string[] = []
+    const hurries: AbortSignal[] = []
     const spares = new SpareShelf({
-      start: async () => {
+      start: async (hurry) => {
+        hurries.push(hurry)
         if (options.fail?.()) throw new PlatformError('onnx.executor_unavailable', 'no process')
         return await start()
       },
@@ -101,7 +103,7 @@ describe('the shelf of spares', () => {
       clock,
       onStartFailed: ({ code }) => failures.push(code),
     })
-    return { spares, started, clock, failures }
+    return { spares, started, clock, failures, hurries }
   }
 
   it('starts a spare ahead, gives it at once, and starts the next', async () => {
@@ -119,6 +121,18 @@ describe('the shelf of spares', () => {
     await waitFor('a spare', () => spares.readyCount === 1)
     expect((await spares.take('behind', NEVER)).pid).toBe(2)
     expect(spares.pids).toEqual([1])
+  })
+
+  it('starts behind everything else, until someone cannot wait for it', async () => {
+    const { spares, hurries } = shelf()
+    spares.fill()
+    const patient = spares.take('behind', NEVER)
+    expect(hurries.map(({ aborted }) => aborted)).toEqual([false, false])
+    const hasty = spares.take('now', NEVER)
+    expect(hurries.map(({ aborted }) => aborted)).toEqual([true, true])
+    await Promise.all([patient, hasty])
+    await waitFor('the next', () => spares.readyCount === 1)
+    expect(hurries[2]?.aborted).toBe(false)
   })
 
   it('serves those who cannot wait first', async () => {

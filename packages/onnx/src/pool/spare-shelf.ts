@@ -10,8 +10,8 @@ import { restartDelayMs } from './restart-delay.ts'
 export type Haste = 'now' | 'behind'
 
 export interface SpareShelfOptions {
-  /** Starts an executor without a model. */
-  readonly start: () => Promise<PooledExecutor>
+  /** Starts an executor without a model, behind everything else until `hurry` is aborted. */
+  readonly start: (hurry: AbortSignal) => Promise<PooledExecutor>
   /** How many stand ready. */
   readonly spares: number
   readonly clock: Clock
@@ -32,14 +32,15 @@ const PROBE_LIMIT_MS = 250
 /**
  * Executors that wait for a model, started before they are needed: a start costs a quarter of a second, which a lost version has not.
  *
- * Whoever takes one gets a process that has just answered. What is taken is replaced behind.
+ * Whoever takes one gets a process that has just answered. What is taken is replaced behind the traffic, unless someone waits for it.
  */
 export class SpareShelf {
   readonly #options: SpareShelfOptions
   readonly #closing = new AbortController()
   readonly #ready: PooledExecutor[] = []
   readonly #waiters: Waiter[] = []
-  readonly #starts = new Set<Promise<void>>()
+  /** Each with the way to hurry it up. */
+  readonly #starts = new Map<Promise<void>, AbortController>()
   #failuresInARow = 0
   #isPaused = false
 
@@ -64,11 +65,15 @@ export class SpareShelf {
   /** Starts spares. Idempotent. */
   fill(): void {
     while (!this.#closing.signal.aborted && !this.#isPaused && this.#starts.size < this.#startsWanted()) {
-      const start = this.#startOne().finally(() => {
+      const hurry = new AbortController()
+      const start = this.#startOne(hurry.signal).finally(() => {
         this.#starts.delete(start)
         this.fill()
       })
-      this.#starts.add(start)
+      this.#starts.set(start, hurry)
+    }
+    if (this.#waiters.some(({ haste }) => haste === 'now')) {
+      for (const hurry of this.#starts.values()) hurry.abort()
     }
   }
 
@@ -93,7 +98,7 @@ export class SpareShelf {
   async close(): Promise<void> {
     this.#closing.abort()
     for (const waiter of this.#waiters.splice(0)) waiter.reject(cancelled())
-    await Promise.all([...this.#starts, ...this.#ready.splice(0).map((spare) => end(spare))])
+    await Promise.all([...this.#starts.keys(), ...this.#ready.splice(0).map((spare) => end(spare))])
   }
 
   #startsWanted(): number {
@@ -128,9 +133,9 @@ export class SpareShelf {
   }
 
   /** Never rejects. */
-  async #startOne(): Promise<void> {
+  async #startOne(hurry: AbortSignal): Promise<void> {
     try {
-      const executor = await this.#options.start()
+      const executor = await this.#options.start(hurry)
       this.#failuresInARow = 0
       await this.#hand(executor)
     } catch (error) {

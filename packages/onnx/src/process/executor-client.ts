@@ -4,6 +4,7 @@ import { decodeReply } from '../frames/decode-frame.ts'
 import type { ModelForm, ReplyFrame, RequestFrame } from '../frames/frame.ts'
 import { FrameSplitter } from '../frames/frame-splitter.ts'
 import { awaitReady } from './await-ready.ts'
+import { Background, giveWayUntil } from './background.ts'
 import { readPriorityFacts } from './background-priority.ts'
 import { type FrameLimitsOfBoth, frameLimits } from './client-frame-limits.ts'
 import type { ExecutorExit } from './executor-exit.ts'
@@ -39,6 +40,11 @@ const CLOSE_GRACE_MS = 1_000
 const PING_LIMIT_MS = 10_000
 
 type CallFacts = Pick<PendingCall, 'kind' | 'limitMs' | 'place'>
+interface Bounds {
+  readonly protections: Protections
+  readonly background: Background
+}
+
 const OTHER_CALL: CallFacts = { kind: 'other', limitMs: PING_LIMIT_MS, place: NO_PLACE }
 
 /**
@@ -52,6 +58,7 @@ export class ExecutorClient {
   readonly #limits: FrameLimitsOfBoth
   readonly #sender: FrameSender
   readonly #protections: Protections
+  readonly #background: Background
   readonly #pending = new PendingCalls()
   readonly #splitter: FrameSplitter
   readonly #models = new Map<number, { readonly place: ModelPlace; readonly mappedBytes: number }>()
@@ -62,11 +69,16 @@ export class ExecutorClient {
   #isWanted = false
   #isAlive = true
 
-  private constructor(process: ExecutorProcess, limits: FrameLimitsOfBoth, protections: Protections) {
+  private constructor(
+    process: ExecutorProcess,
+    limits: FrameLimitsOfBoth,
+    { protections, background }: Bounds,
+  ) {
     this.#process = process
     this.#limits = limits
     this.#sender = new FrameSender(process.frames, limits.requests)
     this.#protections = protections
+    this.#background = background
     this.#splitter = new FrameSplitter(limits.replies)
     this.#backstop = setInterval(() => this.#endOverdue(), BACKSTOP_EVERY_MS)
     this.#backstop.unref()
@@ -80,14 +92,19 @@ export class ExecutorClient {
   static async start(options: ExecutorOptions): Promise<ExecutorClient> {
     const process = await spawnExecutor(options)
     const limits = frameLimits(options)
-    const priority = await readPriorityFacts(process.pid)
+    const background = new Background(process.pid, await readPriorityFacts(process.pid))
+    const takeItsTurn = giveWayUntil(options.hurry, background)
     const ready = await awaitReady(
       process,
       limits.replies,
       options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
     )
-    const protections = new Protections(options, { pid: process.pid, ready, priority })
-    const client = new ExecutorClient(process, limits, protections)
+    await takeItsTurn().catch((error) => {
+      process.kill()
+      throw error
+    })
+    const protections = new Protections(options, { pid: process.pid, ready, background })
+    const client = new ExecutorClient(process, limits, { protections, background })
     process.frames.on('data', (chunk: Buffer) => client.#receive(chunk))
     void process.exited.then((exit) => client.#lose(exit))
     return client
@@ -191,7 +208,7 @@ export class ExecutorClient {
    * @throws PlatformError `onnx.executor_unavailable` when the system does not give back the priority: replace the process
    */
   setBackground(on: boolean): Promise<void> {
-    return this.#protections.setBackground(on)
+    return this.#background.set(on)
   }
 
   /** Resolves when every call before it has been carried out. */

@@ -3,6 +3,8 @@ import type { SpawnTools } from './probe-spawn-tools.ts'
 
 /** How executors are started on this machine. One object serves all of a node or controller. */
 export interface ExecutorOptions {
+  /** While it starts it gives way to others, until this is aborted: someone waits for it. @defaultValue someone does */
+  readonly hurry?: AbortSignal | undefined
   /** The bundled executor, `dist/executor/main.mjs` of this package. */
   readonly entry: string
   /** What {@link SpawnTools} the machine has; without them fewer protections are in force, and the client says so. */

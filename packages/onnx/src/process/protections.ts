@@ -1,12 +1,7 @@
 import { PlatformError } from '@understudy/core'
 import { mebibytes } from '../executor/memory-message.ts'
 import type { ReadyFrame } from './await-ready.ts'
-import {
-  decideBackgroundMeans,
-  lowerPriority,
-  type PriorityFacts,
-  restorePriority,
-} from './background-priority.ts'
+import type { Background } from './background.ts'
 import { type DataLimitTarget, dataBytes, limitData } from './data-limit.ts'
 import type { ExecutorOptions, ProtectionReport } from './executor-options.ts'
 
@@ -14,7 +9,7 @@ import type { ExecutorOptions, ProtectionReport } from './executor-options.ts'
 export interface StartedFacts {
   readonly pid: number
   readonly ready: ReadyFrame
-  readonly priority: PriorityFacts
+  readonly background: Background
 }
 
 /** What one running executor is bounded by, set from outside of it. */
@@ -22,20 +17,18 @@ export class Protections {
   readonly #target: DataLimitTarget
   readonly #fixed: Pick<ProtectionReport, 'ownUser' | 'noNetwork' | 'noFiles'>
   readonly #isFixed: boolean
-  #priority: PriorityFacts
+  readonly #background: Background
   #memoryLimitBytes: number
   #mappedBytes: number
   /** What the system enforces; undefined for nothing. It lags behind where the parent may not change it. */
   #enforcedBytes: number | undefined
   #lastChange: Promise<unknown> = Promise.resolve()
-  #isBackground = false
-  #priorityChange: Promise<void> = Promise.resolve()
 
-  constructor(options: ExecutorOptions, { pid, ready, priority }: StartedFacts) {
+  constructor(options: ExecutorOptions, { pid, ready, background }: StartedFacts) {
     const { tools, memoryLimitBytes = 0 } = options
     const ownUser = process.getuid?.() === 0 ? { uid: ready.uid, gid: ready.gid } : undefined
     this.#target = { pid, tools, owner: ownUser }
-    this.#priority = priority
+    this.#background = background
     this.#memoryLimitBytes = memoryLimitBytes
     this.#isFixed = options.fixedForMappedBytes !== undefined
     this.#mappedBytes = options.fixedForMappedBytes ?? 0
@@ -62,7 +55,7 @@ export class Protections {
     return {
       ...this.#fixed,
       memoryBound: this.#memoryLimitBytes > 0 ? bound : 'none',
-      background: decideBackgroundMeans(this.#priority),
+      background: this.#background.means,
     }
   }
 
@@ -82,39 +75,6 @@ export class Protections {
     if (bytes === 0 || !this.boundsMapped) return
     this.#mappedBytes += bytes
     await this.#enforce()
-  }
-
-  /**
-   * In force before it returns, unless the kernel is busy; the last call counts.
-   *
-   * @throws PlatformError `onnx.executor_unavailable` when the priority cannot be given back
-   */
-  setBackground(on: boolean): Promise<void> {
-    if (on !== this.#isBackground) {
-      this.#isBackground = on
-      this.#priorityChange = this.#changePriority(on)
-    }
-    return this.#priorityChange
-  }
-
-  async #changePriority(on: boolean): Promise<void> {
-    const { pid } = this.#target
-    const change = { pid, facts: this.#priority, isWanted: () => on === this.#isBackground }
-    if (on) {
-      const worked = await lowerPriority(change)
-      // What never worked is not tried again, and above all not taken back.
-      const { sharesBySession, mayRaise } = this.#priority
-      this.#priority = {
-        sharesBySession: sharesBySession && worked.sharesBySession,
-        mayRaise: mayRaise && worked.mayRaise,
-      }
-      return
-    }
-    try {
-      await restorePriority(change)
-    } catch (error) {
-      throw refused('does not get its priority back from the system', error)
-    }
   }
 
   get #wantedBytes(): number {
