@@ -48,6 +48,13 @@ describe('roles', () => {
     expect(rig.models.get('m@1')?.roles).toEqual(['idle'])
   })
 
+  it('do not change for a version that is on its way out: nothing is prepared for it', async () => {
+    const rig = await started({ plan: servingPlan(TRY2) })
+    const [live, candidate] = [rig.models.get('m@1'), rig.models.get('m@2')]
+    await rig.replan(servingPlan(modelPlan('m', 3, { versions: [3], labels: { live: 3 } })))
+    expect([live?.roles, candidate?.roles]).toEqual([[], []])
+  })
+
   it('reach a version that was loading when they changed', async () => {
     const rig = await started({ plan: servingPlan(V1) })
     const gate = new Gate()

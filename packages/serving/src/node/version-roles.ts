@@ -40,9 +40,14 @@ export class VersionRoles {
   /**
    * Tells the loaded versions of a model, after whatever may have changed it: the plan, the labels in effect, what is loaded. In the same
    * synchronous step as the labels, so that no request meets a version that does not know yet that it is live.
+   *
+   * One that the plan does not hold any more stays what it was until it is unloaded: nothing is prepared for it.
    */
   tell(name: string): void {
-    for (const { id, servable } of this.#options.manager.loadedOf(name)) servable.assume(this.#roleOf(id))
+    const { manager, index } = this.#options
+    for (const { id, servable } of manager.loadedOf(name)) {
+      if (index.planned(name, id.version) !== undefined) servable.assume(this.#roleOf(id))
+    }
   }
 
   #roleOf({ name, version }: ServableId): ServableRole {
