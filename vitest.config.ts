@@ -8,6 +8,8 @@ export default defineConfig({
     // Most of a test's time is waiting for other processes: one worker would leave a core idle.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    // Platforms and databases that were shared are stopped in order, each within its time.
+    teardownTimeout: 60_000,
     projects: [
       {
         test: {
@@ -41,6 +43,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.e2e.ts'],
           exclude,
+          globalSetup: ['e2e/support/platform-lender.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },
