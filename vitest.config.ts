@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './vitest.sequencer.ts'
 
 const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
 
@@ -6,6 +7,9 @@ export default defineConfig({
   test: {
     // Most of a test's time is waiting for other processes: one worker would leave a core idle.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    // Platforms and databases that were shared are stopped in order, each within its time.
+    teardownTimeout: 60_000,
     projects: [
       {
         test: {
@@ -28,6 +32,8 @@ export default defineConfig({
           include: ['packages/*/test/**/*.int.test.ts', 'apps/*/test/**/*.int.test.ts'],
           exclude,
           globalSetup: ['packages/db/test/support/database-server.ts'],
+          // As above: to import the platform's modules anew for each file would cost more than many a file does.
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -37,6 +43,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.e2e.ts'],
           exclude,
+          globalSetup: ['e2e/support/platform-lender.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },

@@ -12,8 +12,8 @@ const DEPCRUISE = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'
 const KNIP = 'node_modules/knip/bin/knip.js'
 const TSC = 'node_modules/typescript/bin/tsc'
 
-/** In this order one after the other, beside the build, which has use for one core: they need nothing of it. */
-const BESIDE_BUILD = {
+/** In this order one after the other, on one core: beside the build, which has use for the other, and beside the first tests. */
+const CHECKS = {
   lockfile: () => checkStage('lockfile', [['scripts/check-lockfile.mjs']]),
   format: () => checkStage('format', [[BIOME, 'check', '.']]),
   boundaries: () =>
@@ -25,17 +25,24 @@ const BESIDE_BUILD = {
       [TSC, '-p', 'tsconfig.json'],
       [TSC, '-p', 'e2e/tsconfig.json'],
     ]),
-  unit: () => vitestStage('unit', { timeoutMs: 180_000 }),
 }
 
-/** In this order, after the build. The console's types include what its build generates. */
-const AFTER_BUILD = {
+/** The console's types include what its build generates. */
+const CHECKS_OF_BUILD = {
   'console-types': () => checkStage('console-types', [[TSC, '-p', 'apps/console/tsconfig.json', '--noEmit']]),
+}
+
+/** They need nothing of the build, but they compute as much: the build comes first, since more waits for it. */
+const TESTS = { unit: () => vitestStage('unit', { timeoutMs: 180_000 }) }
+
+/** In this order: two test files at a time are as much as two cores bear. */
+const TESTS_OF_BUILD = {
   integration: () => vitestStage('integration', { timeoutMs: 600_000 }),
   e2e: endToEnd,
 }
 
-const NAMES = ['build', ...Object.keys(BESIDE_BUILD), ...Object.keys(AFTER_BUILD)]
+const OF_BUILD = { ...CHECKS_OF_BUILD, ...TESTS_OF_BUILD }
+const NAMES = ['build', ...Object.keys({ ...CHECKS, ...TESTS, ...OF_BUILD })]
 
 /** Stages that were named on the command line; all when none was. */
 const wanted = new Set(process.argv.slice(2).length > 0 ? process.argv.slice(2) : NAMES)
@@ -54,11 +61,12 @@ await runMain(async () => {
   await ensureInstalled()
   await sayWhile('generating the database client', generate)
   if (wanted.has('e2e')) browser = sayWhile('looking for a browser', ensureChromium)
-  const needsBuild = wanted.has('build') || Object.keys(AFTER_BUILD).some((name) => wanted.has(name))
+  const needsBuild = wanted.has('build') || chosen(OF_BUILD).length > 0
   const built = needsBuild ? run.stage('build', buildStage) : Promise.resolve(true)
-  await runAll(BESIDE_BUILD)
-  if (await built) await runAll(AFTER_BUILD)
-  else for (const name of chosen(AFTER_BUILD)) run.skip(name)
+  await Promise.all([
+    runAll(CHECKS).then(() => runAllOfBuild(CHECKS_OF_BUILD, built)),
+    built.then(() => runAll(TESTS)).then(() => runAllOfBuild(TESTS_OF_BUILD, built)),
+  ])
   return run.report()
 })
 
@@ -68,6 +76,11 @@ function chosen(stages) {
 
 async function runAll(stages) {
   for (const name of chosen(stages)) await run.stage(name, stages[name])
+}
+
+async function runAllOfBuild(stages, built) {
+  if (await built) await runAll(stages)
+  else for (const name of chosen(stages)) run.skip(name)
 }
 
 async function endToEnd() {

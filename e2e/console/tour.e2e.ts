@@ -1,5 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { waitFor } from '@understudy/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
@@ -66,10 +67,16 @@ describe('the tour in the console', () => {
     ])
     await page.getByText('Quadratic discriminant').first().waitFor()
     expect(await button('Approve v2').getAttribute('aria-disabled')).toBe('true')
-    // A busy machine samples less of this than all.
-    const traffic = platform.ok(['predict', 'iris', '--golden', '--rate', '100', '--for', '30s'])
     const passes = page.getByText('Pass: v2 is not worse than v1 by more than your margins').first()
-    await Promise.all([traffic, passes.waitFor({ timeout: 60_000 })])
+    // A busy machine samples less of this than all, so traffic goes on until it is enough.
+    await waitFor(
+      'the page to say that v2 passes',
+      async () => {
+        await platform.ok(['predict', 'iris', '--golden', '--rate', '150', '--for', '4s'])
+        return await passes.isVisible()
+      },
+      { timeoutMs: 60_000 },
+    )
     expect(await page.locator('[data-same-page]').count()).toBe(1)
     expect(await answers()).toBe(1)
     const file = await picture('rollout')

@@ -1,11 +1,11 @@
 import type { PromotionView } from '@understudy/api/views'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BorrowedPlatform, borrowPlatform } from '../support/borrow-platform.ts'
 import type { Clone } from '../support/clone.ts'
 import { Load } from '../support/load/load.ts'
 import type { LoadRecord } from '../support/load/load-record.ts'
 import { BODIES, quickPolicy, ROWS, scaledModel } from '../support/models.ts'
 import { isClose, offlineTruth } from '../support/offline-truth.ts'
-import { Platform } from '../support/platform.ts'
 
 const MODEL = 'hot'
 const VERSIONS = 10
@@ -16,7 +16,7 @@ const ROLLED_BACK = new Set([3, 6, 10])
 
 const bytesOf = (number: number) => scaledModel(1 + number / 8)
 
-let platform: Platform
+let platform: BorrowedPlatform
 let clone: Clone
 let load: Load
 let records: readonly LoadRecord[]
@@ -50,7 +50,7 @@ async function rollBack(number: number, restored: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  platform = await Platform.start({ name: 'hot-update', env: { UNDERSTUDY_POLL_INTERVAL_MS: '3600000' } })
+  platform = await borrowPlatform()
   clone = await platform.clone()
   await clone.pushVersion({
     model: MODEL,
@@ -78,7 +78,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await load?.end()
-  await platform?.stop()
+  await platform?.giveBack()
 })
 
 describe('ten versions pushed, shadowed, promoted and some rolled back under a constant load', () => {

@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { OnnxBuilder } from '@understudy/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BorrowedPlatform, borrowPlatform } from '../support/borrow-platform.ts'
 import type { Clone } from '../support/clone.ts'
 import { faultyModel, MARK } from '../support/faulty-models.ts'
 import { COLUMNS, ROWS, scaledModel, WEIGHTS } from '../support/models.ts'
-import { Platform } from '../support/platform.ts'
 import { rolloutPolicy } from '../support/rollout-policy.ts'
 
 /** One request in twelve is of a kind that the live version answers wrongly. */
 const ODD_ONE_IN = 12
 
-let platform: Platform
+let platform: BorrowedPlatform
 let clone: Clone
 
 beforeAll(async () => {
-  platform = await Platform.start({ name: 'outcomes' })
+  platform = await borrowPlatform()
   clone = await platform.clone()
 })
 
-afterAll(() => platform?.stop())
+afterAll(() => platform?.giveBack())
 
 /** Sends one prediction and reports what was true afterwards; both are the application's business. */
 async function predictAndReport(model: string, at: number): Promise<void> {

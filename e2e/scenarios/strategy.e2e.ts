@@ -1,22 +1,22 @@
 import { STICKY_KEY_HEADER } from '@understudy/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type BorrowedPlatform, borrowPlatform } from '../support/borrow-platform.ts'
 import type { Clone } from '../support/clone.ts'
 import { faultyModel } from '../support/faulty-models.ts'
 import { Load } from '../support/load/load.ts'
 import { markedBodies } from '../support/marked-bodies.ts'
 import { BODIES, ROWS, scaledModel } from '../support/models.ts'
-import { Platform } from '../support/platform.ts'
 import { rolloutPolicy } from '../support/rollout-policy.ts'
 
 const RATE = 120
 const CANARY = rolloutPolicy({ canary: [20, 50], canaryMinPairs: 40, canaryMinDuration: '1s', bake: '3s' })
 
-let platform: Platform
+let platform: BorrowedPlatform
 let clone: Clone
 let load: Load | undefined
 
 beforeAll(async () => {
-  platform = await Platform.start({ name: 'strategy' })
+  platform = await borrowPlatform()
   clone = await platform.clone()
 })
 
@@ -25,7 +25,7 @@ afterEach(async () => {
   load = undefined
 })
 
-afterAll(() => platform?.stop())
+afterAll(() => platform?.giveBack())
 
 async function begin(model: string, bodies: readonly string[] = BODIES): Promise<Load> {
   load = await Load.begin({ url: urlOf(model), ratePerSecond: RATE, bodies })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BorrowedPlatform, borrowPlatform } from '../support/borrow-platform.ts'
 import { Load } from '../support/load/load.ts'
-import { Platform } from '../support/platform.ts'
 import { LocalVoice, silence, voiceActivityModel, voiceBody, windows } from '../support/voice-activity.ts'
 
 const MODEL = 'voice'
@@ -18,7 +18,7 @@ const POLICY = JSON.stringify({
   },
 })
 
-let platform: Platform
+let platform: BorrowedPlatform
 let load: Load | undefined
 /** Share of the windows in which one version hears speech and the other does not. */
 let trueDisagreement = 0
@@ -40,7 +40,7 @@ beforeAll(async () => {
   trueDisagreement = differing / WINDOWS
   await before.release()
   await after.release()
-  platform = await Platform.start({ name: 'voice-rollout' })
+  platform = await borrowPlatform()
   const clone = await platform.clone()
   await clone.pushVersion({ model: MODEL, number: 5, bytes: v5, config: POLICY })
   await platform.untilLive(MODEL, 5)
@@ -53,7 +53,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await load?.end()
-  await platform?.stop()
+  await platform?.giveBack()
 })
 
 describe('the upgrade of the Silero voice-activity model from v5 to v6', () => {

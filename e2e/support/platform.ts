@@ -1,20 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { StatusModel } from '@understudy/api/views'
 import { type ProcessEntry, processesNaming, processTree, stillRunning, waitFor } from '@understudy/testing'
-import { Clone } from './clone.ts'
-import { type Control, createControl } from './control.ts'
 import { freePorts, isPortTaken } from './free-port.ts'
-import { type Prediction, type PredictOptions, predict } from './prediction.ts'
-import { type ProgramResult, runProgram } from './run-program.ts'
+import { BIN, PlatformAccess, type PlatformPlace, PROJECT } from './platform-access.ts'
 
-export const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
-const BIN = path.join(PROJECT, 'apps/cli/bin/understudy.mjs')
+export { PROJECT } from './platform-access.ts'
 
 export interface PlatformOptions {
   /** Names the folder of its logs in `test-results/`. */
@@ -29,28 +23,15 @@ export interface PlatformOptions {
  * The whole platform as a person starts it: the committed program, real PostgreSQL, Git, ONNX Runtime and console, in a folder
  * and on ports of its own.
  */
-export class Platform {
-  readonly dataDir: string
-  readonly restPort: number
-  readonly grpcPort: number
-  readonly consolePort: number
-  readonly control: Control
-  readonly #folder: string
+export class Platform extends PlatformAccess {
   readonly #options: PlatformOptions
   readonly #runs: UpRun[] = []
   /** Every process ever seen below an `up`; a later one of the same number is another. */
   readonly #seen = new Map<string, ProcessEntry>()
-  #clones = 0
 
-  private constructor(folder: string, ports: readonly [number, number, number], options: PlatformOptions) {
-    this.#folder = folder
+  private constructor(place: PlatformPlace, options: PlatformOptions) {
+    super(place)
     this.#options = options
-    this.dataDir = path.join(folder, 'data')
-    const [restPort, consolePort, grpcPort] = ports
-    this.restPort = restPort
-    this.consolePort = consolePort
-    this.grpcPort = grpcPort
-    this.control = createControl(this.consoleUrl)
   }
 
   /** A place for a platform; nothing runs yet. */
@@ -60,7 +41,7 @@ export class Platform {
     await chmod(folder, 0o711)
     await mkdir(path.join(folder, 'home'))
     const [restPort = 0, consolePort = 0, grpcPort = 0] = await freePorts(3)
-    return new Platform(folder, [restPort, consolePort, grpcPort], options)
+    return new Platform({ folder, restPort, consolePort, grpcPort }, options)
   }
 
   /** A platform that runs and whose first models answer. */
@@ -68,30 +49,6 @@ export class Platform {
     const platform = await Platform.create(options)
     await platform.up().running()
     return platform
-  }
-
-  get restUrl(): string {
-    return `http://127.0.0.1:${this.restPort}`
-  }
-
-  get consoleUrl(): string {
-    return `http://127.0.0.1:${this.consolePort}`
-  }
-
-  get repositoryPath(): string {
-    return path.join(this.dataDir, 'models.git')
-  }
-
-  /** The environment that a person's shell has. */
-  get env(): Readonly<Record<string, string>> {
-    return {
-      PATH: process.env.PATH ?? '',
-      HOME: path.join(this.#folder, 'home'),
-      UNDERSTUDY_DATA_DIR: this.dataDir,
-      UNDERSTUDY_REST_PORT: String(this.restPort),
-      UNDERSTUDY_GRPC_PORT: String(this.grpcPort),
-      UNDERSTUDY_CONSOLE_PORT: String(this.consolePort),
-    }
   }
 
   /** Starts `understudy up`, or what brings it up. It ends with us, whatever happens: its stdin is our pipe. */
@@ -121,63 +78,6 @@ export class Platform {
     return run
   }
 
-  /** Runs a verb of the command line as a person would, in a clone or in an empty folder. */
-  async cli(args: readonly string[], cwd = this.#folder): Promise<ProgramResult> {
-    return await runProgram(process.execPath, [BIN, ...args], { cwd, env: this.env })
-  }
-
-  /** What a verb printed; it must succeed. */
-  async ok(args: readonly string[], cwd?: string): Promise<string> {
-    const { code, stdout, stderr } = await this.cli(args, cwd)
-    if (code !== 0) throw new Error(`understudy ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)
-    return stdout.trim()
-  }
-
-  /** A fresh clone of the models repository. */
-  async clone(): Promise<Clone> {
-    this.#clones += 1
-    return await Clone.of(this.repositoryPath, path.join(this.#folder, `clone-${this.#clones}`), this.env)
-  }
-
-  async predict(model: string, body: unknown, options?: PredictOptions): Promise<Prediction> {
-    return await predict(this.restUrl, model, body, options)
-  }
-
-  /** What `understudy status <model> --json` prints of one model. */
-  async status(model: string): Promise<StatusModel> {
-    const { models } = await this.control.status.query({ model })
-    const [only] = models
-    if (!only) throw new Error(`there is no model ${model}`)
-    return only
-  }
-
-  /** Waits until the status of a model is as wanted, and returns it. */
-  async until(
-    model: string,
-    what: string,
-    holds: (status: StatusModel) => boolean,
-    timeoutMs = 30_000,
-  ): Promise<StatusModel> {
-    let last: StatusModel | undefined
-    try {
-      return await waitFor(
-        `${model}: ${what}`,
-        async () => {
-          last = await this.status(model)
-          return holds(last) ? last : undefined
-        },
-        { timeoutMs, everyMs: 100 },
-      )
-    } catch (error) {
-      throw new Error(`${String(error)}; last seen: ${JSON.stringify(last)}`, { cause: error })
-    }
-  }
-
-  /** Waits until a version is live in the record. */
-  async untilLive(model: string, number: number): Promise<StatusModel> {
-    return await this.until(model, `v${number} is live`, (status) => status.live === number)
-  }
-
   /** Every process of the `up` that runs, itself first. */
   processes(): ProcessEntry[] {
     const tree = processTree(this.run.pid)
@@ -194,15 +94,9 @@ export class Platform {
     return found
   }
 
-  async log(
-    name: 'controller' | 'serving-node' | `serving-node-${number}` | 'console' | 'database',
-  ): Promise<string> {
-    return await readFile(path.join(this.dataDir, 'logs', `${name}.log`), 'utf8')
-  }
-
   /** What of the platform is still there: processes and open ports, in words; empty when nothing is. */
   async leftovers(): Promise<string[]> {
-    const running = [...stillRunning([...this.#seen.values()]), ...processesNaming(this.#folder)]
+    const running = [...stillRunning([...this.#seen.values()]), ...processesNaming(this.place.folder)]
     const processes = new Map(running.map(({ pid, commandLine }) => [pid, `process ${pid}: ${commandLine}`]))
     const ports: string[] = []
     for (const port of [this.restPort, this.consolePort, this.grpcPort]) {
@@ -228,12 +122,12 @@ export class Platform {
 
   /** Ends whatever still runs, keeps the logs and removes the folder. Idempotent. */
   async close(): Promise<void> {
-    if (!existsSync(this.#folder)) return
+    if (!existsSync(this.place.folder)) return
     for (const run of this.#runs) await run.end()
     const kept = path.join(PROJECT, 'test-results', 'e2e', this.#options.name)
     await rm(kept, { recursive: true, force: true })
     await cp(path.join(this.dataDir, 'logs'), kept, { recursive: true }).catch(() => undefined)
-    await rm(this.#folder, { recursive: true, force: true })
+    await rm(this.place.folder, { recursive: true, force: true })
   }
 }
 

@@ -66,10 +66,12 @@ function grouped<T extends { readonly modelName: string }>(
 async function loadParts(tx: Tx, names: readonly string[]) {
   const where = { modelName: { in: [...names] } }
   const rollouts = await loadRolloutRows(tx, names)
-  const rolloutIds = rollouts.map((row) => row.id)
+  const incidents = await loadIncidentRows(tx, names)
+  // What befell a rollout is among the incidents of its model: where there are none, nothing is asked.
+  const struck = incidents.length === 0 ? [] : rollouts.map((row) => row.id)
   return {
     versions: grouped(await loadVersionRows(tx, names)),
-    incidents: grouped(await loadIncidentRows(tx, names)),
+    incidents: grouped(incidents),
     standings: grouped(await tx.digestStanding.findMany({ where })),
     holds: grouped(await tx.hold.findMany({ where: { ...where, closedAt: null } })),
     plans: grouped(await tx.plan.findMany({ where, include: { versions: true, labels: true } })),
@@ -78,8 +80,8 @@ async function loadParts(tx: Tx, names: readonly string[]) {
       tx,
       rollouts.map((row) => row.seriesId).filter((id) => id !== null),
     ),
-    replacements: await loadReplacementRows(tx, rolloutIds),
-    crashes: await loadCrashRows(tx, rolloutIds),
+    replacements: struck.length === 0 ? [] : await loadReplacementRows(tx, struck),
+    crashes: struck.length === 0 ? [] : await loadCrashRows(tx, struck),
     promotions: grouped(await loadPromotionRows(tx, names)),
     ...(await loadNodes(tx, names)),
   }

@@ -80,6 +80,7 @@ export async function loadRolloutRows(tx: Tx, models: readonly string[]) {
   const rows = await tx.$queryRaw<{ id: string }[]>`
     SELECT r.id FROM unnest(${[...models]}::text[]) m(name) CROSS JOIN LATERAL (
       SELECT id FROM rollout WHERE model = m.name ORDER BY ended_at DESC NULLS FIRST, started_at DESC LIMIT ${ROLLOUTS_PER_MODEL}) r`
+  if (rows.length === 0) return []
   return await tx.rollout.findMany({
     where: { id: { in: rows.map((row) => row.id) } },
     orderBy: [{ endedAt: { sort: 'desc', nulls: 'first' } }, { startedAt: 'desc' }],
