@@ -39,6 +39,8 @@ beforeAll(async () => {
       rig.version({
         number,
         files: linearModel({ inputs: 2, outputs: 1, weights: [number, number] }),
+        // Every executor is killed here, the spare too: a busy machine may take its time to start others.
+        runtime: { timeoutMs: 30_000 },
         signature: {
           inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 2] }],
           outputs: [{ name: 'y', dtype: 'float32', shape: ['N', 1] }],
@@ -70,7 +72,9 @@ interface Answer {
 async function post(route: string, body: unknown, key: string): Promise<{ answer: Response; json: unknown }> {
   const headers = { 'content-type': 'application/json', [STICKY_KEY_HEADER]: key }
   const answer = await fetch(`${node.url}${route}`, { method: 'POST', headers, body: JSON.stringify(body) })
-  return { answer, json: await answer.json() }
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${answer.status}: ${text}`)
+  return { answer, json: JSON.parse(text) }
 }
 
 function toldBy({ headers }: Response, sum: number | undefined): Answer {
