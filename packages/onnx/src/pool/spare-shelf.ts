@@ -72,7 +72,7 @@ export class SpareShelf {
       })
       this.#starts.set(start, hurry)
     }
-    if (this.#waiters.some(({ haste }) => haste === 'now')) {
+    if (this.#waiters.length > 0) {
       for (const hurry of this.#starts.values()) hurry.abort()
     }
   }
