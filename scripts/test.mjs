@@ -33,12 +33,15 @@ const CHECKS_OF_BUILD = {
   'console-types': () => checkStage('console-types', [[TSC, '-p', 'apps/console/tsconfig.json', '--noEmit']]),
 }
 
+/** A stage that takes longer hangs; a slow machine is none. */
+const STAGE_TIMEOUT_MS = 1_200_000
+
 /** They need nothing of the build, but they compute as much: the build comes first, since more waits for it. */
-const TESTS = { unit: () => vitestStage('unit', { timeoutMs: 180_000 }) }
+const TESTS = { unit: () => vitestStage('unit', { timeoutMs: STAGE_TIMEOUT_MS }) }
 
 /** In this order: two test files at a time are as much as two cores bear. */
 const TESTS_OF_BUILD = {
-  integration: () => vitestStage('integration', { timeoutMs: 600_000 }),
+  integration: () => vitestStage('integration', { timeoutMs: STAGE_TIMEOUT_MS }),
   e2e: endToEnd,
 }
 
@@ -87,5 +90,8 @@ async function runAllOfBuild(stages, built) {
 async function endToEnd() {
   const chromium = await browser
   if (chromium.problem) return { passed: 0, failures: [`e2e: ${chromium.problem}`], output: chromium.problem }
-  return await vitestStage('e2e', { env: { UNDERSTUDY_CHROMIUM: chromium.path }, timeoutMs: 600_000 })
+  return await vitestStage('e2e', {
+    env: { UNDERSTUDY_CHROMIUM: chromium.path },
+    timeoutMs: STAGE_TIMEOUT_MS,
+  })
 }
