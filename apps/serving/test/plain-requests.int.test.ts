@@ -202,6 +202,30 @@ describe('plain requests', () => {
     client.socket.resume()
     for (let index = 0; index < sent; index += 1) expect((await client.answer()).status).toBe(200)
   })
+
+  it('are answered whole by a node that drains, however slowly their client takes the answers', async () => {
+    const rest = await started()
+    const client = connected(rest)
+    client.socket.pause()
+    const large = request(PATH, `{"instances": [${'1.0,'.repeat(12_000)}1.0]}`)
+    for (let index = 0; index < 400; index += 1) client.send(large)
+    await waitFor('the node to stop reading', async () => {
+      const before = rest.predictor.requests.length
+      for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+      return before > 0 && rest.predictor.requests.length === before
+    })
+    const begun = rest.predictor.requests.length
+    const closed = rest.server.close({ deadlineMs: 20_000 })
+    client.socket.resume()
+    let answers = 0
+    for (let isLast = false; !isLast; answers += 1) {
+      const { status, headers } = await client.answer()
+      expect(status).toBe(200)
+      isLast = headers.connection === 'close'
+    }
+    expect(answers).toBeGreaterThanOrEqual(begun)
+    expect(await closed).toEqual({ cutRequests: 0 })
+  })
 })
 
 describe('what is read plainly', () => {

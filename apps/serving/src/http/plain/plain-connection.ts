@@ -92,13 +92,23 @@ export class PlainConnection implements TurnHost {
     return this.#isUsed ? 'next' : 'first'
   }
 
+  /** Requests have come that wait until the client has taken the answers before. */
+  get hasMore(): boolean {
+    return this.#behind !== undefined
+  }
+
   get waitingSinceMs(): number {
     return this.#sinceMs
   }
 
-  /** Ends the connection while it waits for a request. */
-  close(): void {
+  /** Ends the connection now, whatever its client has not taken. */
+  cut(): void {
     this.#socket.destroy()
+  }
+
+  /** Ends it once its client has taken every answer. */
+  close(): void {
+    this.#socket.destroySoon()
   }
 
   /** Ends it because no request came. */
@@ -187,7 +197,7 @@ export class PlainConnection implements TurnHost {
 
   /** With what came while a request was answered. */
   #continue(): void {
-    if (this.#socket.destroyed || this.#exchange !== undefined) return
+    if (this.#socket.destroyed || this.#isLast || this.#exchange !== undefined) return
     const bytes = this.#behind
     this.#behind = undefined
     if (bytes !== undefined) this.#read(bytes)

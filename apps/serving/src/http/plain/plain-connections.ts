@@ -51,7 +51,8 @@ export class PlainConnections implements ConnectionHost {
   /** Ends every connection that waits for a request; one that waits for the rest of a body is Node's from now on. */
   closeIdle(): void {
     for (const connection of this.#connections) {
-      const { waiting } = connection
+      const { waiting, hasMore } = connection
+      if (hasMore) continue
       if (waiting === 'next' || waiting === 'first') connection.close()
       else if (waiting === 'body') connection.leaveToNode()
     }
@@ -89,7 +90,7 @@ export class PlainConnections implements ConnectionHost {
       if (waiting === 'body' && waitedMs > BODY_WITHIN_MS) connection.leaveToNode()
       else if (waiting === 'first' && waitedMs > headersTimeoutMs) connection.timeOut()
       else if (waiting === 'next' && keepAliveTimeoutMs > 0) {
-        if (waitedMs > keepAliveTimeoutMs + KEEP_ALIVE_GRACE_MS) connection.close()
+        if (waitedMs > keepAliveTimeoutMs + KEEP_ALIVE_GRACE_MS) connection.cut()
       }
     }
   }
