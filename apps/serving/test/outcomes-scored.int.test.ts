@@ -100,19 +100,24 @@ it('judges a better version by what turned out to be true, from the answers that
   })
   await post('/v1/outcomes', { outcomes: late })
 
-  const both = await waitFor('every kept pair to be scored', async () => {
+  // Answers still come in: what is compared below is of one moment at which they agree.
+  const { both, histogram, coverage } = await waitFor('every kept pair to be scored', async () => {
     await scoreAll()
-    const scored = await world.database.prisma.outcomePair.count({ where: { seriesId } })
+    const both = await world.database.prisma.outcomePair.count({ where: { seriesId } })
+    const [histogram] = (await world.rollout(MODEL)).evidence?.histograms ?? []
+    const coverage = await world.database.snapshot((tx) =>
+      loadOutcomeCoverage(tx, { model: MODEL, seriesId }),
+    )
     const answers = await world.database.prisma.keptAnswer.count({ where: { seriesId } })
-    return scored > 0 && scored * 2 === answers ? scored : undefined
+    return both > 0 && both * 2 === answers && coverage?.scored === both
+      ? { both, histogram, coverage }
+      : undefined
   })
-  const [histogram] = (await world.rollout(MODEL)).evidence?.histograms ?? []
   expect(histogram).toMatchObject({ source: 'live', step: 'shadow', gate: 'quality', property: 'loss' })
   // Of each request one row counts; the live version is wrong by 1 or 2 of 10 there.
   expect(histogram?.bins.reduce((sum, [, count]) => sum + count, 0)).toBe(both)
   for (const [bin] of histogram?.bins ?? []) expect([79, 80, 81, 89, 90, 91]).toContain(bin)
 
-  const coverage = await world.database.snapshot((tx) => loadOutcomeCoverage(tx, { model: MODEL, seriesId }))
   expect(coverage).toMatchObject({ kept: both, reported: both, scored: both, share: 1, warning: null })
   const curve = await world.database.snapshot((tx) => loadQualityCurve(tx, MODEL))
   expect(curve?.versions.map(({ number }) => number)).toEqual([2, 1])
