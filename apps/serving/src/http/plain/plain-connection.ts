@@ -48,6 +48,8 @@ export class PlainConnection implements TurnHost {
   #behind: Buffer | undefined
   #sinceMs: number
   #isUsed = false
+  /** The client has not taken its answers: nothing more is begun for it. */
+  #isFull = false
   /** The answer that was written closes the connection. */
   #isLast = false
 
@@ -63,7 +65,7 @@ export class PlainConnection implements TurnHost {
 
   readonly #onData = (chunk: Buffer) => {
     if (this.#isLast) return
-    if (this.#exchange === undefined) this.#read(chunk)
+    if (this.#exchange === undefined && !this.#isFull) this.#read(chunk)
     else {
       this.#behind = this.#behind === undefined ? chunk : Buffer.concat([this.#behind, chunk])
       this.#socket.pause()
@@ -113,7 +115,8 @@ export class PlainConnection implements TurnHost {
 
   /** Ends it because no request came. */
   timeOut(): void {
-    this.#socket.end(REQUEST_TIMEOUT)
+    this.#socket.write(REQUEST_TIMEOUT)
+    this.#socket.destroySoon()
   }
 
   /** Leaves what is left of a body to Node, with its limits on how slow one may be. */
@@ -122,11 +125,14 @@ export class PlainConnection implements TurnHost {
   }
 
   answer(text: string): void {
-    const isTaken = this.#socket.write(text, 'latin1')
+    this.#isFull = !this.#socket.write(text, 'latin1')
     this.#end(true)
-    if (!isTaken) {
+    if (this.#isFull) {
       this.#socket.pause()
-      this.#socket.once('drain', () => this.#continue())
+      this.#socket.once('drain', () => {
+        this.#isFull = false
+        this.#continue()
+      })
     } else if (this.#behind !== undefined) process.nextTick(() => this.#continue())
   }
 
@@ -197,11 +203,11 @@ export class PlainConnection implements TurnHost {
 
   /** With what came while a request was answered. */
   #continue(): void {
-    if (this.#socket.destroyed || this.#isLast || this.#exchange !== undefined) return
+    if (this.#socket.destroyed || this.#isLast || this.#isFull || this.#exchange !== undefined) return
     const bytes = this.#behind
     this.#behind = undefined
     if (bytes !== undefined) this.#read(bytes)
-    if (this.#behind === undefined && this.#socket.isPaused()) this.#socket.resume()
+    if (!this.#isFull && this.#behind === undefined && this.#socket.isPaused()) this.#socket.resume()
   }
 
   #give(bytes: Buffer): void {
