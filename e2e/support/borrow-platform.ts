@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { askSocket } from '@understudy/testing'
 import { inject } from 'vitest'
 import { PlatformAccess, type PlatformPlace } from './platform-access.ts'
 
@@ -24,16 +24,5 @@ export async function borrowPlatform(): Promise<BorrowedPlatform> {
 }
 
 function ask(what: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    request({ socketPath: inject('platformLender'), path: what, method: 'POST' }, (response) => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        body += chunk
-      })
-      response.on('end', () => (response.statusCode === 200 ? resolve(body) : reject(new Error(body))))
-    })
-      .on('error', reject)
-      .end()
-  })
+  return askSocket(inject('platformLender'), what)
 }

@@ -1,5 +1,5 @@
-import { request } from 'node:http'
 import { inject } from 'vitest'
+import { askSocket } from './ask-socket.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,21 +20,6 @@ export interface TestDatabase {
  * connections.
  */
 export async function createTestDatabase(options: { readonly empty?: boolean } = {}): Promise<TestDatabase> {
-  const answer = await ask(inject('testDatabaseSocket'), options.empty ? '/empty' : '/migrated')
+  const answer = await askSocket(inject('testDatabaseSocket'), options.empty ? '/empty' : '/migrated')
   return JSON.parse(answer)
-}
-
-function ask(socketPath: string, path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    request({ socketPath, path, method: 'POST' }, (response) => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        body += chunk
-      })
-      response.on('end', () => (response.statusCode === 200 ? resolve(body) : reject(new Error(body))))
-    })
-      .on('error', reject)
-      .end()
-  })
 }

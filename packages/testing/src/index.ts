@@ -1,3 +1,4 @@
+export { askSocket } from './ask-socket.ts'
 export { Cable } from './cable.ts'
 export { GitRepository } from './git-repository.ts'
 export { type NewVersion, NodeRig } from './node-rig.ts'
