@@ -61,6 +61,23 @@ describe('answerComparison', () => {
     expect(other?.inputs).toBeUndefined()
   })
 
+  it('carries over which way the drawn row went over a threshold', () => {
+    const compare = { y: { compare: { kind: 'threshold', at: 2 } as const, gate: false } }
+    const { findings } = answered(
+      order({ compare }),
+      taskOf('up', y(0, 1), y(9, 2)),
+      taskOf('down', y(9, 2), y(0, 1)),
+      taskOf('neither', y(0, 1), y(9, Number.NaN)),
+    )
+    expect(findings.map(({ comparison }) => comparison.outputs)).toMatchObject([
+      [{ flip: 1, unitAgrees: false, magnitude: 9 }],
+      [{ flip: -1, unitAgrees: false, magnitude: 9 }],
+      [{ flip: 0, unitAgrees: false }],
+    ])
+    const [plain] = answered(order(), taskOf('a', y(0, 1), y(9, 2))).findings
+    expect(plain?.comparison.outputs).toMatchObject([{ flip: null, unitAgrees: false }])
+  })
+
   it('carries a failure and a breach over', () => {
     const failed: ComparisonTask = {
       unitRow: 0,

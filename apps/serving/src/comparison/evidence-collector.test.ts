@@ -107,6 +107,23 @@ describe('EvidenceCollector', () => {
     ])
   })
 
+  it('counts flips over a threshold both ways, of an output that does not decide too, and goes on with them', async () => {
+    const { collector, run, goAll } = collect()
+    const compare = { label: { compare: { kind: 'threshold', at: 1 } as const, gate: false } }
+    const crossing = mirror('s1', 'shadow', { compare })
+    run('a', 1n, crossing)
+    run('b', 0n, crossing)
+    await goAll()
+    const both = [count('disagreement', 'label', 1, 1), count('flips', 'label', 0, 1, 1)]
+    expect(collector.snapshots()[0]?.counters).toEqual([count('errors', 'failed', 0, 2), ...both])
+    collector.setPlannedSeries(new Set())
+    collector.stored(collector.snapshots())
+    collector.setPlannedSeries(new Set(['s1']))
+    run('c', 0n, crossing)
+    await goAll()
+    expect(collector.snapshots()[0]?.counters).toContainEqual(count('flips', 'label', 0, 1, 2))
+  })
+
   it('takes a crash that its input repeats, and the baseline survives, for a breach; one that does not come again for an error', async () => {
     const { collector, admit, settledRun, goAll } = collect()
     const error = new PlatformError('onnx.run_crashed', 'ended')

@@ -21,6 +21,8 @@ const BREACHED = 4
 const ANSWERS = 8
 const BASELINE_ANSWER = 16
 const CANDIDATE_ANSWER = 32
+/** No flip is any of these: 1, 0, -1. */
+const NO_THRESHOLD = 2
 
 /** Writes findings, run by run. */
 export class FindingsPacker {
@@ -45,8 +47,8 @@ export class FindingsPacker {
       flagsOf(answers)
     this.#numbers.push(flags, rows, shownRow, outputs.length)
     this.#texts.push(requestId, JSON.stringify({ baseline, candidate, inputHash, inputs }))
-    for (const { output, gate, rowsDiffering, unitAgrees, magnitude } of outputs) {
-      this.#numbers.push(gate ? 1 : 0, rowsDiffering, unitAgrees ? 1 : 0, magnitude)
+    for (const { output, gate, rowsDiffering, unitAgrees, flip, magnitude } of outputs) {
+      this.#numbers.push(gate ? 1 : 0, rowsDiffering, unitAgrees ? 1 : 0, flip ?? NO_THRESHOLD, magnitude)
       this.#texts.push(output)
     }
     if (breach !== null) this.#texts.push(JSON.stringify(breach))
@@ -107,8 +109,13 @@ function nextOutput(reader: Reader): OutputResult {
     gate: gate === 1,
     rowsDiffering,
     unitAgrees: unitAgrees === 1,
+    flip: flipOf(reader.number()),
     magnitude: reader.number(),
   }
+}
+
+function flipOf(code: number): OutputResult['flip'] {
+  return code === 1 || code === 0 || code === -1 ? code : null
 }
 
 class Reader {

@@ -56,6 +56,7 @@ describe('comparePair', () => {
         gate: output !== 'score',
         rowsDiffering: 0,
         unitAgrees: true,
+        flip: null,
         magnitude: 0,
       })),
     )
@@ -91,6 +92,20 @@ describe('comparePair', () => {
     const result = comparePair(longer, PLAN, 0)
     expect(result.breach).toBeNull()
     expect(result.outputs[2]).toMatchObject({ rowsDiffering: 2, unitAgrees: false, magnitude: NO_MEASURE })
+  })
+
+  it('says of the drawn row alone which way it went over a threshold, of an output that decides or not', () => {
+    const way = (unitRow: number, gate: boolean, score: Tensor) => {
+      const compare = { score: { compare: { kind: 'threshold', at: 1.5 } as const, gate } }
+      return comparePair(candidate({ score }), { ...PLAN, compare }, unitRow).outputs[0]
+    }
+    for (const gate of [true, false]) {
+      expect(way(0, gate, floats([2, 1], 9, 0))).toMatchObject({ gate, unitAgrees: false, flip: 1 })
+      expect(way(1, gate, floats([2, 1], 9, 0))).toMatchObject({ gate, unitAgrees: false, flip: -1 })
+      expect(way(0, gate, floats([2, 1], 1, 0))).toMatchObject({ gate, unitAgrees: true, flip: 0 })
+      expect(way(0, gate, floats([2, 1], Number.NaN, 2))).toMatchObject({ unitAgrees: false, flip: 0 })
+      expect(way(0, gate, floats([2, 2], 9, 9, 9, 9))).toMatchObject({ unitAgrees: false, flip: 0 })
+    }
   })
 
   it('leaves out outputs that the plan does not compare, also one named like a property of every object', () => {

@@ -5,7 +5,7 @@ import type { ComparableAnswer } from './comparable-answer.ts'
 import { comparatorOf } from './comparator-of.ts'
 import { type CrashBreach, findCrashBreach } from './crash-breach.ts'
 import { findParityBreach, type ParityBreach } from './parity-breach.ts'
-import { NO_MEASURE } from './row-comparator.ts'
+import { type Flip, NO_MEASURE } from './row-comparator.ts'
 import { overlapOf } from './set-overlap.ts'
 
 /** One request run by both versions. `rows` is the size of its batch axis, 1 where there is none. */
@@ -31,6 +31,8 @@ export interface OutputResult {
   readonly rowsDiffering: number
   /** Whether the drawn row agrees: the unit that counts. */
   readonly unitAgrees: boolean
+  /** Which way the drawn row went; null for an output that is not compared with a threshold. */
+  readonly flip: Flip | null
   /** Of the row that differs most; 0 when all agree. */
   readonly magnitude: number
 }
@@ -129,11 +131,14 @@ function compareOutput(
   if (compare.kind === 'setOverlap') {
     const overlap = candidate === undefined ? null : overlapOf(baseline, candidate)
     const whole = overlap === null ? nothing : wholeOutput(overlap, compare.min)
-    return { result: { ...about, ...whole }, worstRow: unitRow }
+    return { result: { ...about, ...whole, flip: null }, worstRow: unitRow }
   }
-  const aligned = candidate && alignOutput(compare, { baseline, candidate }, rows)
-  if (!aligned) return { result: { ...about, ...nothing }, worstRow: unitRow }
   const comparator = comparatorOf(compare, baseline.dtype)
+  const aligned = candidate && alignOutput(compare, { baseline, candidate }, rows)
+  if (!aligned) {
+    const flip = comparator.flip === undefined ? null : 0
+    return { result: { ...about, ...nothing, flip }, worstRow: unitRow }
+  }
   const drawn = Math.min(unitRow, aligned.rows - 1)
   let [rowsDiffering, unitAgrees, magnitude, worstRow] = [0, true, 0, unitRow]
   for (let row = 0; row < aligned.rows; row++) {
@@ -145,7 +150,8 @@ function compareOutput(
     magnitude = distance
     worstRow = row
   }
-  return { result: { ...about, rowsDiffering, unitAgrees, magnitude }, worstRow }
+  const flip = comparator.flip?.(aligned, drawn) ?? null
+  return { result: { ...about, rowsDiffering, unitAgrees, flip, magnitude }, worstRow }
 }
 
 /** A list is one unit, of however many rows it tells: what was found in one row cannot be told from another. */

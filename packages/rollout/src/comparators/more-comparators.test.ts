@@ -120,6 +120,14 @@ describe('cosine', () => {
   })
 })
 
+/** Per row which way it went; null where the comparator has no threshold. */
+function flips(how: RowComparison, baseline: Tensor, candidate: Tensor) {
+  const aligned = alignOutput(how, { baseline, candidate }, baseline.shape[0] ?? 1)
+  const { flip } = comparatorOf(how, baseline.dtype)
+  if (!aligned || !flip) return null
+  return Array.from({ length: aligned.rows }, (_, row) => flip(aligned, row))
+}
+
 describe('threshold', () => {
   it.each<[name: string, baseline: number, candidate: number, expected: number]>([
     ['both below', 0.1, 0.49, 0],
@@ -133,9 +141,57 @@ describe('threshold', () => {
     expect(compare(THRESHOLD, floats([1], baseline), floats([1], candidate))).toEqual([expected])
   })
 
+  it.each<[name: string, baseline: number, candidate: number, way: number]>([
+    ['from below to above is up', 0.49, 0.51, 1],
+    ['from below to the threshold itself is up', 0.49, 0.5, 1],
+    ['from the threshold itself to below is down', 0.5, 0.49, -1],
+    ['from one infinity to the other is up', -INF, INF, 1],
+    ['within a side is neither, however far', 0.51, 99, 0],
+    ['from below to NaN is neither', 0, NAN, 0],
+    ['from above to NaN is neither', 1, NAN, 0],
+    ['from NaN to below is neither', NAN, 0, 0],
+    ['from NaN to above is neither', NAN, 1, 0],
+    ['NaN to NaN is neither', NAN, NAN, 0],
+  ])('%s', (_, baseline, candidate, way) => {
+    expect(flips(THRESHOLD, floats([1], baseline), floats([1], candidate))).toEqual([way])
+  })
+
+  it('says of a row of several elements which way it went, and of one that went both ways neither', () => {
+    const before = floats([4, 2], 0, 0, 1, 0, 0, 1, 0, 0)
+    const after = floats([4, 2], 1, 0, 0, NAN, 1, 0, 0, 0)
+    expect(flips(THRESHOLD, before, after)).toEqual([1, -1, 0, 0])
+    expect(compare(THRESHOLD, before, after)).toEqual([1, NO_MEASURE, 1, 0])
+  })
+
+  it('goes up and down with the two versions exchanged, and never where a row agrees (property)', () => {
+    const value = fc.oneof(fc.double(), fc.constantFrom(0.5, NAN))
+    const row = fc.array(value, { minLength: 2, maxLength: 2 })
+    fc.assert(
+      fc.property(row, row, (left, right) => {
+        const [one, other] = [floats([1, 2], ...left), floats([1, 2], ...right)]
+        const [way = 0] = flips(THRESHOLD, one, other) ?? []
+        expect((flips(THRESHOLD, other, one)?.[0] ?? 0) + way).toBe(0)
+        if (compare(THRESHOLD, one, other)?.[0] === 0) expect(way).toBe(0)
+      }),
+    )
+  })
+
+  it('crosses between 64-bit integers too', () => {
+    const ints = (...values: bigint[]): Tensor => ({
+      dtype: 'int64',
+      shape: [values.length],
+      data: BigInt64Array.from(values),
+    })
+    expect(flips({ kind: 'threshold', at: 10 }, ints(9n, 10n, 3n), ints(10n, 9n, 4n))).toEqual([1, -1, 0])
+  })
+
   it('takes the element of a row that moved farthest across', () => {
     expect(compare(THRESHOLD, floats([2, 2], 0, 1, 0, 1), floats([2, 2], 0.75, 0, 0, 1))).toEqual([1, 0])
   })
+})
+
+it.each([TOP_2, COSINE])('nothing crosses a threshold under $kind', (how) => {
+  expect(flips(how, floats([1, 3], 0, 1, 2), floats([1, 3], 2, 1, 0))).toBeNull()
 })
 
 it.each([TOP_2, COSINE, THRESHOLD])('text under $kind can only be equal', (how) => {

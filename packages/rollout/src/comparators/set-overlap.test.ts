@@ -104,7 +104,7 @@ describe('a detector', () => {
     const moved = floats([3, 2], 9, 9, 8, 8, 1, 1)
     const found = compare(three, moved, 3)
     expect(found.outputs).toEqual([
-      { output: 'boxes', gate: true, rowsDiffering: 1, unitAgrees: false, magnitude: 0.8 },
+      { output: 'boxes', gate: true, rowsDiffering: 1, unitAgrees: false, flip: null, magnitude: 0.8 },
     ])
   })
 

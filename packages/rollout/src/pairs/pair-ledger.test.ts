@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { PairComparison } from '../comparators/compare-pair.ts'
+import type { OutputResult, PairComparison } from '../comparators/compare-pair.ts'
 import { PairLedger, type PairLedgerOptions } from './pair-ledger.ts'
 import { RecentIds } from './recent-ids.ts'
 
@@ -27,10 +27,11 @@ interface Outcome {
   readonly agrees?: boolean
   readonly magnitude?: number
   readonly gate?: boolean
+  readonly flip?: OutputResult['flip']
 }
 
 function compared(requestId: string, outcome: Outcome = {}): PairComparison {
-  const { failed, agrees = true, magnitude = 1, gate = true } = outcome
+  const { failed, agrees = true, magnitude = 1, gate = true, flip = null } = outcome
   const side = (name: string) =>
     failed === name || failed === 'both' ? { errorCode: 'serving.run_timeout' } : { outputs: [] }
   const rowsDiffering = agrees ? 0 : 1
@@ -41,7 +42,16 @@ function compared(requestId: string, outcome: Outcome = {}): PairComparison {
     candidateFailed: failed === 'candidate' || failed === 'both',
     outputs: failed
       ? []
-      : [{ output: 'label', gate, rowsDiffering, unitAgrees: agrees, magnitude: agrees ? 0 : magnitude }],
+      : [
+          {
+            output: 'label',
+            gate,
+            rowsDiffering,
+            unitAgrees: agrees,
+            flip,
+            magnitude: agrees ? 0 : magnitude,
+          },
+        ],
     breach: null,
     shownRow: 0,
     baseline: side('baseline'),
@@ -71,6 +81,24 @@ describe('PairLedger', () => {
     expect(counts(ledger, 'disagreement')).toEqual([1, 1, 0])
   })
 
+  it('counts which way rows went over a threshold beside their disagreement, which counts either way', () => {
+    const ledger = ledgerOf()
+    const outcomes: readonly Outcome[] = [
+      { flip: 0 },
+      { agrees: false, flip: 1 },
+      { agrees: false, flip: 1 },
+      { agrees: false, flip: -1 },
+      // NaN against a number.
+      { agrees: false, flip: 0 },
+      { failed: 'candidate' },
+    ]
+    for (const [index, outcome] of outcomes.entries()) {
+      admit(ledger, [`r${index}`]).settle([compared(`r${index}`, outcome)])
+    }
+    expect(counts(ledger, 'flips')).toEqual([2, 2, 1])
+    expect(counts(ledger, 'disagreement')).toEqual([4, 1, 0])
+  })
+
   it('names source, step, gate and property of every counter', () => {
     const ledger = ledgerOf()
     admit(ledger, ['r'], 0).settle([compared('r')])
@@ -93,6 +121,23 @@ describe('PairLedger', () => {
       seq: 3,
       loss: { source: 'live', step: 'shadow', admitted: 3, lost: 1 },
     })
+  })
+
+  it('keeps flips of each output and segment apart', () => {
+    const ledger = ledgerOf()
+    const flip = (id: string, segment: string, way: OutputResult['flip']) =>
+      ledger.admitRun([{ requestId: id, segment }], 0).settle({
+        comparisons: [compared(id, { agrees: false, gate: false, flip: way })],
+        candidateRunMs: null,
+      })
+    flip('a', 'de', 1)
+    flip('b', 'de', -1)
+    flip('c', '', -1)
+    const key = { source: 'live', step: 'shadow', gate: 'flips', property: 'label' }
+    expect(ledger.snapshot().counters.filter(({ gate }) => gate === 'flips')).toEqual([
+      { ...key, segment: 'de', nPlus: 1, nZero: 0, nMinus: 1 },
+      { ...key, segment: '', nPlus: 0, nZero: 0, nMinus: 1 },
+    ])
   })
 
   it('ignores what is said of a run after it was closed', () => {

@@ -9,6 +9,12 @@ import { type PairExample, PairExamples } from './pair-examples.ts'
 import { RecentIds } from './recent-ids.ts'
 import { SegmentNames } from './segment-names.ts'
 
+/**
+ * The gate, shown and never deciding, of outputs that are compared with a threshold: rows that only the candidate puts at or above it
+ * (`nPlus`), rows that only the baseline does (`nMinus`), and the rest.
+ */
+const FLIPS_GATE = 'flips'
+
 export interface PairLedgerOptions {
   readonly source: string
   readonly step: string
@@ -185,9 +191,7 @@ export class PairLedger {
         continue
       }
       if (requestId === run.errorUnit) this.#countError(pair, segment)
-      for (const { output, unitAgrees } of pair.outputs) {
-        this.#counters.count({ gate: 'disagreement', property: output, segment }, unitAgrees ? 0 : 1)
-      }
+      this.#countOutputs(pair, segment)
       this.#examples.add(pair, run.atMs)
     }
     if (run.fresh.length > 0) this.#countRun(settled.candidateRunMs)
@@ -197,6 +201,13 @@ export class PairLedger {
     const difference = Number(pair.candidateFailed) - Number(pair.baselineFailed)
     const key = { gate: 'errors', property: FAILED_PROPERTY, segment }
     this.#counters.count(key, difference > 0 ? 1 : difference < 0 ? -1 : 0)
+  }
+
+  #countOutputs({ outputs }: PairComparison, segment: string): void {
+    for (const { output, unitAgrees, flip } of outputs) {
+      this.#counters.count({ gate: 'disagreement', property: output, segment }, unitAgrees ? 0 : 1)
+      if (flip !== null) this.#counters.count({ gate: FLIPS_GATE, property: output, segment }, flip)
+    }
   }
 
   #countRun(candidateRunMs: number | null): void {
