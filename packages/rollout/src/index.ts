@@ -28,6 +28,7 @@ export {
   trafficCommand,
 } from './analysis/describe-analysis.ts'
 export { describeBound, describeSlowdown } from './analysis/describe-gate.ts'
+export type { FlipAssessment } from './analysis/flips.ts'
 export { timeToDecision } from './analysis/forecast-time.ts'
 export type { Observed, PairLoss } from './analysis/observed.ts'
 export {

@@ -5,6 +5,7 @@ import type { PropertyHistogram } from '../evidence/histogram.ts'
 import type { Thresholds } from '../evidence/thresholds.ts'
 import type { GateName } from './analysis-plan.ts'
 import type { Coverage } from './coverage.ts'
+import type { FlipAssessment } from './flips.ts'
 import type { PairLoss } from './observed.ts'
 import type { SegmentAssessment } from './segments.ts'
 
@@ -89,5 +90,7 @@ export interface Analysis {
   readonly coverage: Coverage
   /** Shown, never deciding. */
   readonly segments: readonly SegmentAssessment[]
+  /** Shown, never deciding. */
+  readonly flips: readonly FlipAssessment[]
   readonly counted: Counted
 }

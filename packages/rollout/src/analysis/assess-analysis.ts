@@ -5,6 +5,7 @@ import type { Analysis, Counted, GateAssessment, StepPairs } from './analysis.ts
 import { type AnalysisPlan, allSources, decides } from './analysis-plan.ts'
 import { assessGate } from './assess-gate.ts'
 import { countObserved } from './count-observed.ts'
+import { assessFlips } from './flips.ts'
 import type { Observed } from './observed.ts'
 import { assessSegments } from './segments.ts'
 
@@ -38,6 +39,7 @@ export function assessCounted(plan: AnalysisPlan, counted: Counted): Analysis {
     steps: plan.steps.map((step) => stepPairs(step, counted)),
     coverage: counted.coverage,
     segments: assessSegments(plan, counted.counters),
+    flips: assessFlips(plan, counted.counters),
     counted,
   }
 }

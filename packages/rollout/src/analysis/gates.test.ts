@@ -255,6 +255,7 @@ describe('evidence that is stored', () => {
         ['latency', 'lost'],
         ['slowRuns', 'over'],
         ['disagreement', 'label'],
+        ['flips', 'label'],
       ].map(([gate = '', property = '']) => ({ source: 'live', step, gate, property })),
     ),
   )

@@ -1,7 +1,7 @@
 import { addCounters, type Counters, type PropertyCounters, pairsOf } from './counters.ts'
 import { addEdges } from './edge-counters.ts'
 import { edgeOf } from './latency-edges.ts'
-import { logE, logMeanExp } from './log-e.ts'
+import { logEOfDifference, logMeanExp } from './log-e.ts'
 
 /** What the comparator of run times says when it has the same version on both sides. */
 export interface CalibrationAssessment {
@@ -25,10 +25,7 @@ const ALPHA = 0.01
 export function assessCalibration(counters: readonly PropertyCounters[]): CalibrationAssessment {
   const edges = addEdges(counters.filter((row) => row.gate === 'calibration'))
   const pairs = pairsOf(edges[0]?.counters ?? addCounters([]))
-  const sides = edges.flatMap(({ counters: edge }) => [
-    logE(edge, 0, 'harm'),
-    logE({ ...edge, nPlus: edge.nMinus, nMinus: edge.nPlus }, 0, 'harm'),
-  ])
+  const sides = edges.map(({ counters: edge }) => logEOfDifference(edge))
   let [noiseShare, worstEdgeMs]: [number, number | null] = [0, null]
   for (const { property, counters: edge } of edges) {
     const share = discordance(edge) / Math.max(1, pairs)

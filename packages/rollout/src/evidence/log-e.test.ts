@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addCounters, NO_COUNTERS } from './counters.ts'
-import { logE, logMeanExp, type Side } from './log-e.ts'
+import { logE, logEOfDifference, logMeanExp, type Side } from './log-e.ts'
 
 /** The formula of the paper, written out as a mean of products. */
 function eByDefinition(
@@ -100,6 +100,31 @@ describe('logE', () => {
 
   it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('refuses %d as a count', (count) => {
     expect(() => logE({ ...NO_COUNTERS, nMinus: count }, 0.01, 'harm')).toThrow(RangeError)
+  })
+})
+
+describe('logEOfDifference', () => {
+  it('never gains in expectation while both versions show the property as often, whatever share of pairs differs', () => {
+    fc.assert(
+      fc.property(counters, fc.double({ min: 0, max: 0.5, noNaN: true }), (now, each) => {
+        const next = logMeanExpWeighted([
+          [each, logEOfDifference({ ...now, nPlus: now.nPlus + 1 })],
+          [1 - 2 * each, logEOfDifference({ ...now, nZero: now.nZero + 1 })],
+          [each, logEOfDifference({ ...now, nMinus: now.nMinus + 1 })],
+        ])
+        expect(next).toBeCloseTo(logEOfDifference(now), 9)
+      }),
+    )
+  })
+
+  it('is the same with the versions exchanged, and 0 where no pair differs', () => {
+    fc.assert(
+      fc.property(counters, (counts) => {
+        const exchanged = { ...counts, nPlus: counts.nMinus, nMinus: counts.nPlus }
+        expect(logEOfDifference(exchanged)).toBeCloseTo(logEOfDifference(counts), 9)
+      }),
+    )
+    expect(logEOfDifference({ nPlus: 0, nZero: 1e9, nMinus: 0 })).toBe(0)
   })
 })
 

@@ -32,6 +32,15 @@ export function logE(counters: Counters, delta: number, side: Side): number {
 }
 
 /**
+ * {@link logE} against "neither version shows the property more often", whichever it may be: the mean of both directions at a margin of 0.
+ * The same at every look, and the same with the versions exchanged.
+ */
+export function logEOfDifference(counters: Counters): number {
+  const exchanged = { ...counters, nPlus: counters.nMinus, nMinus: counters.nPlus }
+  return logMeanExp([logE(counters, 0, 'harm'), logE(exchanged, 0, 'harm')])
+}
+
+/**
  * The e-value of a mixture of bets on D - delta for D from -1 to 1, given the logarithm of what each bet has become. A bet is negative
  * where it is made against harm.
  */

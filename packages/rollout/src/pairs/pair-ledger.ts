@@ -13,7 +13,7 @@ import { SegmentNames } from './segment-names.ts'
  * The gate, shown and never deciding, of outputs that are compared with a threshold: rows that only the candidate puts at or above it
  * (`nPlus`), rows that only the baseline does (`nMinus`), and the rest.
  */
-const FLIPS_GATE = 'flips'
+export const FLIPS_GATE = 'flips'
 
 export interface PairLedgerOptions {
   readonly source: string
