@@ -195,6 +195,18 @@ describe('looking', () => {
     ).toBe(1)
   })
 
+  test('which way rows went over a threshold is told with who is meant, and how sure it is that the ways differ', async () => {
+    await open('/models/digits')
+    const table = page.getByRole('region', { name: 'Over the threshold' }).getByRole('table')
+    const texts = await table
+      .getByRole('row')
+      .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)))
+    expect(texts[0]).toEqual(['Output', 'Up: only v3', 'Down: only v1', 'Neither', 'Differs'])
+    expect(texts[1]).toEqual(['certainty', '11', '2', '201', expect.stringMatching(/^\d.*×$/)])
+    await open('/models/iris')
+    expect(await page.getByText('Rows over the threshold').count()).toBe(0)
+  })
+
   test('text from Git cannot reorder what stands beside it', async () => {
     await open('/models/churn')
     await page.getByText('U+202E').waitFor()
@@ -221,7 +233,7 @@ describe('looking', () => {
 
   test('no page scrolls sideways from 320 to 1440 pixels', async () => {
     const wide: string[] = []
-    for (const path of ['/', '/models/iris', '/models/churn', '/audit']) {
+    for (const path of ['/', '/models/iris', '/models/digits', '/models/churn', '/audit']) {
       await open(path)
       await page.getByRole('heading', { level: 1 }).waitFor()
       for (const width of [320, 390, 1280, 1440]) {

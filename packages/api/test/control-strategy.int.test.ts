@@ -127,6 +127,29 @@ describe('evidence', () => {
     expect(evidence.verdicts).toMatchObject([{ seq: 1, stored: 'pass', recomputed: 'pass', same: true }])
   })
 
+  it('shows which way rows went over a threshold, of an output that does not decide, and the verdict is the same', async () => {
+    await world.withLive(model, { config: 'outputs: {score: {compare: {kind: threshold, at: 0.5}}}' })
+    await world.pushValid(model, 2)
+    await world.settle(model)
+    await node.counts(model, { pairs: 600, differing: { score: 12 }, flips: { score: { up: 9, down: 3 } } })
+    await world.settle(model)
+    const { analysis, verdicts } = await caller.evidence({ model })
+    expect(analysis.flips).toEqual([
+      {
+        ...{ output: 'score', source: 'live', up: 9, down: 3, neither: 588 },
+        logDiffers: expect.any(Number),
+      },
+    ])
+    const { rollout } = await caller.model({ name: model })
+    expect(rollout?.analysis?.flips).toEqual(analysis.flips)
+    expect(verdicts).toMatchObject([{ stored: 'pass', recomputed: 'pass', same: true }])
+  })
+
+  it('is shown without flips where nodes of an earlier release counted none', async () => {
+    await stage.waitsForApproval(node)
+    expect((await caller.evidence({ model })).analysis.flips).toEqual([])
+  })
+
   it('that was tampered with after the verdict no longer gives it', async () => {
     await stage.waitsForApproval(node)
     const row = await world.database.prisma.verdict.findFirstOrThrow()

@@ -66,7 +66,7 @@ export {
 } from './evidence/histogram.ts'
 export { edgeOf, LATENCY_EDGES_MS, latencyProperty } from './evidence/latency-edges.ts'
 export { leastMargin } from './evidence/least-margin.ts'
-export { logE, type Side } from './evidence/log-e.ts'
+export { logE, logEOfDifference, type Side } from './evidence/log-e.ts'
 export { type ExpectedPairs, pairsNeeded } from './evidence/pairs-needed.ts'
 export { type Thresholds, thresholds } from './evidence/thresholds.ts'
 export { drawUniform } from './pairs/draw.ts'

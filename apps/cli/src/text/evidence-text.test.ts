@@ -23,6 +23,7 @@ const evidence: EvidenceView = {
       { step: 'canary-5', pairs: 213 },
     ],
     segments: [],
+    flips: [],
     calibration: null,
     coverage: null,
   },
@@ -57,6 +58,23 @@ it('says of a verdict of an earlier release that it cannot be computed again', (
   expect(evidenceText({ ...evidence, verdicts })).toContain(
     'stored as pass by an earlier release, without the counters',
   )
+})
+
+it('shows which way rows went over a threshold below the gates, and no such table without one', () => {
+  const flips = [
+    {
+      ...({ output: 'score', source: 'live', up: 31, down: 7, neither: 962 } as const),
+      logDiffers: Math.log(140),
+    },
+  ]
+  const text = evidenceText({ ...evidence, analysis: { ...evidence.analysis, flips } })
+  expect(text).toMatch(/score +live +31 +7 +962 +140x/)
+  const [gates, table, facts] = ['BOUND', 'UP only in v2, DOWN only in v1', 'pairs by step'].map((part) =>
+    text.indexOf(part),
+  )
+  expect(gates).toBeLessThan(table ?? 0)
+  expect(table).toBeLessThan(facts ?? 0)
+  expect(evidenceText(evidence)).not.toContain('NEITHER')
 })
 
 it('tells which segments stand out, and whether the comparator of run times can be trusted', () => {

@@ -7,15 +7,8 @@ import type {
 } from '@understudy/api/views'
 import Table from 'cli-table3'
 import { BORDERLESS } from './borderless.ts'
-
-const E_MAX = 10_000
-
-/** An e-value as a person reads it: `68x`, `> 10,000x`. */
-function times(logE: number): string {
-  const e = Math.exp(logE)
-  if (e > E_MAX) return '> 10,000x'
-  return e < 19.95 ? `${e.toFixed(1)}x` : `${Math.round(e)}x`
-}
+import { flipLines } from './flips-text.ts'
+import { times } from './times.ts'
 
 function gateRow(gate: GateView): readonly string[] {
   const shown = gate.decides ? '' : ' (shown)'
@@ -79,14 +72,8 @@ function outcomeLines(outcomes: EvidenceView['outcomes']): readonly string[] {
 }
 
 /** Evidence of one rollout as text: what is said, the counters and e-values it rests on, and that they give the stored verdict. */
-export function evidenceText({
-  model,
-  candidate,
-  baseline,
-  analysis,
-  verdicts,
-  outcomes,
-}: EvidenceView): string {
+export function evidenceText(evidence: EvidenceView): string {
+  const { model, candidate, baseline, analysis, verdicts, outcomes } = evidence
   const against = baseline === null ? 'nothing' : `v${baseline}`
   return [
     `${model} v${candidate} against ${against}, attempt ${analysis.attempt}`,
@@ -94,6 +81,7 @@ export function evidenceText({
     '',
     gatesTable(analysis),
     '',
+    ...flipLines(evidence),
     ...factLines(analysis),
     ...outcomeLines(outcomes),
     ...analysis.segments.map(segmentLine),

@@ -7,6 +7,7 @@ import { Panel } from '../components/panel.tsx'
 import { count, counted, times } from '../text/numbers.ts'
 import { EvidenceFacts } from './evidence-facts.tsx'
 import { EvidenceTable } from './evidence-table.tsx'
+import { FlipsTable } from './flips-table.tsx'
 import { GateRow } from './gate-row.tsx'
 import type { Pairing } from './gate-words.ts'
 
@@ -46,6 +47,7 @@ export function EvidencePanel({ analysis, pairing }: EvidencePanelProps) {
         ))}
       </ul>
       <EvidenceFacts analysis={analysis} />
+      {analysis.flips.length > 0 && <FlipsTable flips={analysis.flips} pairing={pairing} />}
       {passAt !== undefined && (
         <p className="border-t bg-sunken px-4 py-2.5 text-second text-ink-2 last:rounded-b-panel">
           <strong className="font-semibold text-ink">How to read it:</strong> if v{pairing.candidate} were

@@ -33,6 +33,7 @@ const analysis = (over: Partial<AnalysisView> = {}): AnalysisView => ({
   secondsToDecision: null,
   steps: [],
   segments: [],
+  flips: [],
   calibration: null,
   coverage: null,
   gates: [gate('collecting')],

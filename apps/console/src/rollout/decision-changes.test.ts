@@ -56,6 +56,7 @@ test('says nothing while only counters grow', () => {
     secondsToDecision: null,
     steps: [],
     segments: [],
+    flips: [],
     calibration: null,
     coverage: null,
     gates: [],

@@ -1,5 +1,13 @@
-import type { AnalysisView, GateView } from '@understudy/api/views'
-import { type Counters, forecastPairs, leastMargin, logE, pairsOf, thresholds } from '@understudy/rollout'
+import type { AnalysisView, FlipsView, GateView } from '@understudy/api/views'
+import {
+  type Counters,
+  forecastPairs,
+  leastMargin,
+  logE,
+  logEOfDifference,
+  pairsOf,
+  thresholds,
+} from '@understudy/rollout'
 
 interface GateFacts {
   readonly gate: GateView['gate']
@@ -52,9 +60,16 @@ function verdictOf(facts: VerdictFacts): GateView['verdict'] {
   return facts.logHarm > Math.max(1, facts.logSafe) && facts.pairs >= 50 ? 'towardFail' : 'collecting'
 }
 
+function flipsOf([output, counters]: readonly [string, Counters]): FlipsView {
+  const { nPlus: up, nMinus: down, nZero: neither } = counters
+  return { output, source: 'live', up, down, neither, logDiffers: logEOfDifference(counters) }
+}
+
 export interface AnalysisFacts {
   readonly errors: Counters
   readonly disagreement: Counters
+  /** Rows that went over a threshold, by output. */
+  readonly flips?: Readonly<Record<string, Counters>>
   readonly budget: number
   readonly minPairs: number
   readonly lost: number
@@ -95,6 +110,7 @@ export function analysisFrom(facts: AnalysisFacts): AnalysisView {
     secondsToDecision: null,
     steps: [{ step: 'shadow', pairs }],
     segments: [],
+    flips: Object.entries(facts.flips ?? {}).map(flipsOf),
     calibration: null,
     coverage: null,
     updatedAt: facts.updatedAt,

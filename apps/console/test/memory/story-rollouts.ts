@@ -115,6 +115,13 @@ export function digitsRollout(pairs: number): RolloutView {
       baseline: 1,
       errors: { nPlus: 0, nZero: pairs, nMinus: 0 },
       disagreement: { nPlus: Math.round(pairs * 0.064), nZero: pairs - Math.round(pairs * 0.064), nMinus: 0 },
+      flips: {
+        certainty: {
+          nPlus: Math.round(pairs * 0.05),
+          nZero: pairs - Math.round(pairs * 0.06),
+          nMinus: Math.round(pairs * 0.06) - Math.round(pairs * 0.05),
+        },
+      },
       budget: 0.05,
       minPairs: 500,
       lost: 0,

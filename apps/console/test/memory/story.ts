@@ -144,7 +144,7 @@ export function digitsModel(pairs: number): ModelView {
     },
     signature: {
       inputs: ['image: float32[-1, 1, 8, 8]'],
-      outputs: ['label: int64[-1]', 'scores: float32[-1, 10]'],
+      outputs: ['label: int64[-1]', 'scores: float32[-1, 10]', 'certainty: float32[-1]'],
     },
   }
 }

@@ -46,6 +46,20 @@ export interface SegmentView {
   readonly flagged: boolean
 }
 
+/** Which way rows of an output went over its threshold: a table of McNemar's that may be watched. Shown, never deciding. */
+export interface FlipsView {
+  readonly output: string
+  readonly source: 'live' | 'replay'
+  /** Rows that only the candidate puts at or above the threshold. */
+  readonly up: number
+  /** Rows that only the baseline puts there. */
+  readonly down: number
+  /** All others: both on one side, a row that went both ways, or one with NaN, which lies on no side. */
+  readonly neither: number
+  /** Natural logarithm of the e-value against "as many go up as down". */
+  readonly logDiffers: number
+}
+
 /** What the comparator of run times says with the same version on both sides. */
 export interface CalibrationView {
   readonly pairs: number
@@ -69,6 +83,8 @@ export interface AnalysisView {
   /** Pairs of each step of the policy, in order. */
   readonly steps: readonly { readonly step: string; readonly pairs: number }[]
   readonly segments: readonly SegmentView[]
+  /** One per output that is compared with a threshold, and source. */
+  readonly flips: readonly FlipsView[]
   /** Null where run times are not compared. */
   readonly calibration: CalibrationView | null
   /** Mean share of requests that were sampled, and that of the busiest tenth of the minutes; null before there is traffic. */

@@ -2,6 +2,7 @@ export type {
   AnalysisView,
   CalibrationView,
   EvidenceView,
+  FlipsView,
   GateName,
   GateView,
   RecomputedVerdict,

@@ -23,6 +23,8 @@ export interface CountedPairs {
   readonly failed?: number
   /** Pairs that differ, by output. */
   readonly differing?: Readonly<Record<string, number>>
+  /** Rows that went over a threshold, by output; a node of an earlier release counts none. */
+  readonly flips?: Readonly<Record<string, { readonly up: number; readonly down: number }>>
   readonly lost?: number
   readonly breach?: { readonly kind: string; readonly detail: string }
 }
@@ -74,7 +76,7 @@ export class FakeNode {
     const plan = await this.store.readPlan()
     const mirror = plan.models.find((candidate) => candidate.model === model)?.mirror
     if (!mirror) throw new Error(`nothing of ${model} is mirrored`)
-    const { pairs, failed = 0, differing = {}, lost = 0, breach } = counted
+    const { pairs, failed = 0, differing = {}, flips = {}, lost = 0, breach } = counted
     const row = (gate: string, property: string, nPlus: number) => ({
       gate,
       property,
@@ -93,6 +95,10 @@ export class FakeNode {
       counters: [
         row('errors', 'failed', failed),
         ...Object.keys(mirror.compare).map((name) => row('disagreement', name, differing[name] ?? 0)),
+        ...Object.entries(flips).map(([output, { up, down }]) => ({
+          ...{ gate: 'flips', property: output },
+          ...{ nPlus: up, nZero: pairs - up - down, nMinus: down },
+        })),
       ],
       breaches: breach ? [{ ...breach, requestId: 'r-1' }] : [],
       examples: [],

@@ -4,10 +4,11 @@ import {
   assessCalibration,
   describeAnalysis,
   describeBound,
+  type FlipAssessment,
   type GateAssessment,
   timeToDecision,
 } from '@understudy/rollout'
-import type { AnalysisView, CalibrationView, GateView } from '../../views/index.ts'
+import type { AnalysisView, CalibrationView, FlipsView, GateView } from '../../views/index.ts'
 import { pairsPerSecond } from './pair-rate.ts'
 
 /** An analysis as pages and the command line show it. */
@@ -36,6 +37,7 @@ export function analysisView(record: ModelRecord, rollout: RolloutRecord, analys
       nPlus: counters.nPlus,
       nMinus: counters.nMinus,
     })),
+    flips: analysis.flips.map(flipsView),
     calibration: calibrationView(analysis),
     coverage: minutes === 0 ? null : { meanShare, busyShare },
     updatedAt: rollout.evidence?.updatedAt?.toISOString() ?? null,
@@ -46,7 +48,7 @@ function gateView(gate: GateAssessment): GateView {
   const counters = gate.worst?.counters ?? { nPlus: 0, nZero: 0, nMinus: 0 }
   return {
     gate: gate.gate,
-    source: gate.source === 'replay' ? 'replay' : 'live',
+    source: sourceOf(gate),
     property: gate.worst?.property ?? '',
     verdict: gate.verdict,
     decides: gate.decides,
@@ -60,6 +62,22 @@ function gateView(gate: GateAssessment): GateView {
     bound: gate.worst?.bound ?? null,
     boundText: describeBound(gate),
     pairsToPass: gate.forecast?.kind === 'pairs' ? Math.max(0, gate.forecast.pairs - gate.pairs) : null,
+  }
+}
+
+function sourceOf({ source }: { readonly source: string }): GateView['source'] {
+  return source === 'replay' ? 'replay' : 'live'
+}
+
+function flipsView(flips: FlipAssessment): FlipsView {
+  const { nPlus, nMinus, nZero } = flips.counters
+  return {
+    output: flips.output,
+    source: sourceOf(flips),
+    up: nPlus,
+    down: nMinus,
+    neither: nZero,
+    logDiffers: flips.logDiffers,
   }
 }
 
