@@ -47,6 +47,27 @@ describe('a flush of evidence', () => {
     await restarted.leave()
   })
 
+  it('with flips is summed with those of nodes of an earlier release, which have none, and judged by all', async () => {
+    const [second, earlier] = [
+      await world.node('node-2', { keepsUp: false }),
+      await world.node('node-3', { keepsUp: false }),
+    ]
+    const differing = { score: 9 }
+    await node.counts(model, { pairs: 300, differing, flips: { score: { up: 7, down: 2 } } })
+    await second.counts(model, { pairs: 300, differing, flips: { score: { up: 6, down: 3 } } })
+    await earlier.counts(model, { pairs: 300, differing })
+    const record = await world.record(model)
+    const analysis = analysisOf(record, await world.rollout(model))
+    expect(analysis?.flips).toMatchObject([
+      { source: 'live', output: 'score', counters: { nPlus: 13, nZero: 582, nMinus: 5 }, pairs: 600 },
+    ])
+    const disagreement = analysis?.gates.find(({ gate }) => gate === 'disagreement')
+    const score = disagreement?.properties.find(({ property }) => property === 'score')
+    expect(score).toMatchObject({ decides: false, counters: { nPlus: 27, nZero: 873, nMinus: 0 } })
+    await second.leave()
+    await earlier.leave()
+  })
+
   it('changes nothing when it is repeated', async () => {
     const flush = await node.flushOf(model, { pairs: 10, failed: 1 })
     await node.store.flushEvidence([flush])
