@@ -59,8 +59,9 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          include: ['e2e/faults/**/*.faults.ts'],
+          include: ['e2e/faults/**/*.faults.ts', 'apps/*/faults/**/*.faults.ts'],
           exclude,
+          globalSetup: ['packages/db/test/support/database-server.ts', 'e2e/support/platform-lender.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
