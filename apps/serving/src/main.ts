@@ -94,7 +94,10 @@ const runTimes: LatencyPairs = new LatencyPairs({
   open: (seriesId) => {
     const series = plan.series.get(seriesId)
     const memoryLimitBytes = (env.UNDERSTUDY_MODEL_MEMORY_MIB * MIB) / 4
-    return series && new ApartExecutor(series, { versions, pool, memoryLimitBytes })
+    const memory = core.lentMemory
+    return (
+      series && new ApartExecutor(series, { versions, pool, memory, memoryLimitBytes, clock: systemClock })
+    )
   },
   random: Math.random,
   onFault: (error, seriesId) => logger.warn({ err: error, seriesId }, 'run times are not compared for now'),

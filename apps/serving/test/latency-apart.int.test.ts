@@ -2,6 +2,7 @@ import { defaultModelConfig, type MirrorPlan, type NamedTensors, type PlannedVer
 import { ExecutorPool, probeSpawnTools } from '@understudy/onnx'
 import { type BuiltExecutor, buildExecutor } from '@understudy/onnx/testing'
 import { LATENCY_EDGES_MS, LOST_PROPERTY, logE, RecentIds } from '@understudy/rollout'
+import { ResourceTracker } from '@understudy/serving'
 import { OnnxBuilder, waitFor } from '@understudy/testing'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { EvidenceSnapshot } from '../src/comparison/evidence-snapshot.ts'
@@ -16,13 +17,14 @@ const X: NamedTensors = new Map([
   ['x', { dtype: 'float32', shape: [1, SIZE], data: new Float32Array(SIZE).fill(1) }],
 ])
 const MARGIN = 0.05
+const GIB = 1024 ** 3
 /** Of the harm test, for one gate and source. */
 const FAIL_LOG_E = Math.log(100)
 
 let rig: StoreRig
 let executor: BuiltExecutor
 let pool: ExecutorPool
-let pairs: LatencyPairs
+let pairs: LatencyPairs | undefined
 
 beforeAll(async () => {
   StoreRig.bundleWorker()
@@ -30,7 +32,7 @@ beforeAll(async () => {
   pool = new ExecutorPool({ executor: { entry: executor.entry, tools: await probeSpawnTools() } })
 })
 afterEach(async () => {
-  await pairs.close()
+  await pairs?.close()
   await rig.reset()
 })
 afterAll(async () => {
@@ -58,7 +60,7 @@ async function versionOf(number: number, steps: number): Promise<PlannedVersion>
   }
 }
 
-async function compare(steps: readonly [number, number], count: number): Promise<EvidenceSnapshot> {
+async function seriesOf(steps: readonly [number, number]): Promise<PlannedSeries> {
   const [baseline, candidate] = [await versionOf(1, steps[0]), await versionOf(2, steps[1])]
   const mirror: MirrorPlan = {
     ...{
@@ -73,10 +75,21 @@ async function compare(steps: readonly [number, number], count: number): Promise
     ...{ compare: {}, latency: { share: 1, overMs: null }, segmentHeader: null, keepAnswers: false },
     ...{ replay: false, storeInputs: false, traceparent: null },
   }
-  const series: PlannedSeries = { model: 'm', mirror, baseline, candidate }
+  return { model: 'm', mirror, baseline, candidate }
+}
+
+function executorOf(series: PlannedSeries, memory: ResourceTracker): ApartExecutor {
+  const clock = { monotonicMs: () => performance.now() }
+  return new ApartExecutor(series, { versions: rig.store, pool, memory, clock, memoryLimitBytes: GIB })
+}
+
+const comparisons = () => pool.processes().filter(({ kind }) => kind === 'comparison')
+
+async function compare(steps: readonly [number, number], count: number): Promise<EvidenceSnapshot> {
+  const series = await seriesOf(steps)
+  const { mirror } = series
   pairs = new LatencyPairs({
-    open: () =>
-      new ApartExecutor(series, { versions: rig.store, pool, memoryLimitBytes: 1024 * 1024 * 1024 }),
+    open: () => executorOf(series, new ResourceTracker(GIB)),
     random: Math.random,
     onFault: (error) => {
       throw error
@@ -117,13 +130,41 @@ it('sees within a few hundred pairs that a version takes twice as long, and that
     seen.counters.find((row) => row.gate === gate && row.property === LOST_PROPERTY)
   expect(pairsOf('calibration')?.nZero).toBeGreaterThan(50)
   expect(pairsOf('latency')).toMatchObject({ nPlus: 0 })
-  await waitFor('one comparison executor', () => pool.processes().some(({ kind }) => kind === 'comparison'))
-  await pairs.close()
-  expect(pool.processes().filter(({ kind }) => kind === 'comparison')).toEqual([])
+  await waitFor('one comparison executor', () => comparisons().length === 1)
+  await pairs?.close()
+  expect(comparisons()).toEqual([])
 })
 
 it('holds a version of the same speed for no slower', async () => {
   const seen = await compare([20, 20], 250)
   expect(harm(seen, 'latency')).toBeLessThan(FAIL_LOG_E)
   expect(harm(seen, 'calibration')).toBeLessThan(FAIL_LOG_E)
+})
+
+it('holds what it needs of the memory of the node, and is gone when a version has got it', async () => {
+  const series = await seriesOf([1, 1])
+  const memory = new ResourceTracker(GIB)
+  const apart = executorOf(series, memory)
+  await apart.opened()
+  const heldBytes = memory.reservedBytes
+  expect(heldBytes).toBeGreaterThan(0)
+  const { candidate } = await apart.compare(X, { gate: 'latency', first: 'baseline' })
+  expect(candidate).not.toHaveProperty('error')
+  const version = { owner: {}, id: { name: 'm', version: 3 }, memoryBytes: GIB - heldBytes + 1 }
+  await memory.reserve(version)
+  expect(comparisons()).toEqual([])
+  expect(memory.reservedBytes).toBe(version.memoryBytes)
+  expect(String(await apart.left)).toMatch(/A version needs the memory in which run times of m@2 and m@1/)
+  const next = executorOf(series, memory)
+  await expect(next.opened()).rejects.toMatchObject({ code: 'serving.insufficient_memory' })
+  expect(memory.reservedBytes).toBe(version.memoryBytes)
+})
+
+it('gives back what it held when it is closed while it opens', async () => {
+  const memory = new ResourceTracker(GIB)
+  const apart = executorOf(await seriesOf([1, 1]), memory)
+  await apart.close()
+  await expect(apart.opened()).rejects.toMatchObject({ code: 'serving.cancelled' })
+  expect(memory.reservedBytes).toBe(0)
+  expect(comparisons()).toEqual([])
 })

@@ -6,6 +6,7 @@ export type {
 export { availabilityPreservingPolicy } from './manager/availability-preserving-policy.ts'
 export type { LabelMap, Manager } from './manager/manager.ts'
 export { resourcePreservingPolicy } from './manager/resource-preserving-policy.ts'
+export { type LentMemory, ResourceTracker, type Tenant } from './manager/resource-tracker.ts'
 export type {
   AdmittedRequest,
   MirrorSink,

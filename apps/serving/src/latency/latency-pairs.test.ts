@@ -82,6 +82,10 @@ const mirror = (seriesId = 's1', share = 1): MirrorPlan => ({
 class FakeRunner implements PairRunner {
   readonly runs: ApartRun[] = []
   isClosed = false
+  leave: (reason: PlatformError) => void = () => {}
+  readonly left = new Promise<PlatformError>((resolve) => {
+    this.leave = resolve
+  })
   open: (error?: Error) => void = () => {}
   answer: (pair: { baseline: ComparedRun; candidate: ComparedRun }) => void = () => {}
   readonly #opening = new Promise<void>((resolve, reject) => {
@@ -189,6 +193,19 @@ describe('LatencyPairs', () => {
     expect(runners[0]?.isClosed).toBe(true)
     admit()
     expect(runners).toHaveLength(1)
+    await clock.advance(30_000)
+    admit()
+    expect(runners).toHaveLength(2)
+  })
+
+  it('says that versions had to leave, and tries again later', async () => {
+    const { runners, faults, clock, admit, opened } = rig()
+    await opened()
+    const reason = new PlatformError('serving.insufficient_memory', 'a version needs it')
+    runners[0]?.leave(reason)
+    await waitFor('the fault', () => faults.length === 1)
+    expect(faults).toEqual([reason])
+    expect(admit()).toBeUndefined()
     await clock.advance(30_000)
     admit()
     expect(runners).toHaveLength(2)

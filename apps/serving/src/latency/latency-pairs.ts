@@ -1,4 +1,4 @@
-import type { MirrorPlan, NamedTensors } from '@understudy/core'
+import type { MirrorPlan, NamedTensors, PlatformError } from '@understudy/core'
 import type { ComparedRun } from '@understudy/onnx'
 import type { LatencyGate, LatencySlot } from '@understudy/rollout'
 import type { PairSource } from '@understudy/serving'
@@ -22,6 +22,8 @@ export interface LatencyTicket {
 export interface PairRunner {
   /** Resolves when both are loaded. */
   opened(): Promise<void>
+  /** Resolves, with the reason, when it closed by itself. */
+  readonly left: Promise<PlatformError>
   compare(
     inputs: NamedTensors,
     run: ApartRun,
@@ -34,7 +36,7 @@ export interface LatencyPairsOptions {
   readonly open: (seriesId: string) => PairRunner | undefined
   /** Uniform in [0, 1). */
   readonly random: () => number
-  /** The versions of a series could not be loaded; tried again later. */
+  /** The versions of a series could not be loaded, or had to leave; tried again later. */
   readonly onFault: (error: unknown, seriesId: string) => void
   /** A wait before a failed series is tried again. @defaultValue 30000 */
   readonly retryMs?: number
@@ -148,6 +150,7 @@ export class LatencyPairs {
       },
       (error: unknown) => this.#fail(seriesId, lane, error),
     )
+    void runner.left.then((reason) => this.#fail(seriesId, lane, reason))
     return lane
   }
 

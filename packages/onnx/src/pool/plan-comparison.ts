@@ -14,6 +14,8 @@ export interface ComparableVersion {
 export interface PlannedComparison {
   readonly baseline: ComparedVersion
   readonly candidate: ComparedVersion
+  /** Of all that is held: the baseline is there twice. */
+  readonly memoryBytes: number
   readonly form: ModelForm
   readonly intraOpThreads: number
   readonly runTimeoutMs: number
@@ -38,14 +40,13 @@ export function planComparison(
   let leastBytes = Number.POSITIVE_INFINITY
   for (const form of possible) {
     const [baselineBytes, candidateBytes] = [neededBytes(baseline, form), neededBytes(candidate, form)]
-    // The baseline is held twice.
-    const bytes = 2 * baselineBytes + candidateBytes
-    leastBytes = Math.min(leastBytes, bytes)
-    if (bytes > memoryLimitBytes) continue
+    const memoryBytes = 2 * baselineBytes + candidateBytes
+    leastBytes = Math.min(leastBytes, memoryBytes)
+    if (memoryBytes > memoryLimitBytes) continue
     return {
       baseline: { path: baseline.ingested.path, reservedBytes: baselineBytes },
       candidate: { path: candidate.ingested.path, reservedBytes: candidateBytes },
-      ...{ form, intraOpThreads, runTimeoutMs },
+      ...{ memoryBytes, form, intraOpThreads, runTimeoutMs },
     }
   }
   throw new PlatformError(

@@ -38,6 +38,9 @@ export interface ReservationRequest {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What is left for those who are no version: their memory is lent, and a version that needs it gets it back. */
+export type LentMemory = Pick<ResourceTracker, 'freeBytes' | 'reserve' | 'release' | 'tenantIdle'>
+
 interface Waiting extends ReservationRequest {
   readonly grant: () => void
   readonly refuse: (error: unknown) => void

@@ -3,7 +3,7 @@ import { AspiredVersionsManager } from '../manager/aspired-versions-manager.ts'
 import { BasicManager } from '../manager/basic-manager.ts'
 import { EventBus } from '../manager/event-bus.ts'
 import { Limiter } from '../manager/limiter.ts'
-import { ResourceTracker } from '../manager/resource-tracker.ts'
+import { type LentMemory, ResourceTracker } from '../manager/resource-tracker.ts'
 import { ServableStateMonitor } from '../manager/servable-state-monitor.ts'
 import { LoopLoad } from '../mirror/loop-load.ts'
 import { MirrorDispatcher } from '../mirror/mirror-dispatcher.ts'
@@ -133,6 +133,11 @@ export class ServingNodeCore {
    */
   isReady(): boolean {
     return this.#readiness.isReady && !this.#stop.signal.aborted
+  }
+
+  /** The memory of this node's models, for what else holds models. Reservations with a tenant only. */
+  get lentMemory(): LentMemory {
+    return this.#tracker
   }
 
   /** Reads the plan now. Never rejects. */
