@@ -41,6 +41,7 @@ import {
   LogOut,
   type LucideIcon,
   OctagonX,
+  Pin,
   Rocket,
   ScanSearch,
   Split,
@@ -118,7 +119,7 @@ export const STEP_WORDS: Readonly<Record<RolloutStep, Words>> = {
 }
 
 export const ABORT_WORDS: Readonly<Record<AbortReason, Words>> = {
-  superseded: { en: 'superseded by a newer version' },
+  superseded: { en: 'superseded by another version' },
   baselineChanged: { en: 'the baseline changed' },
   policyChanged: { en: 'the policy changed' },
   deletedInGit: { en: 'deleted in Git' },
@@ -161,6 +162,7 @@ export const DRIFT_LOOKS: Readonly<Record<DriftReason | 'inSync', Look>> = {
   deletedInGit: { icon: FileMinus, tone: 'warn', word: { en: 'Deleted in Git' } },
   validating: { icon: ScanSearch, tone: 'mute', word: { en: 'Validating' } },
   manual: { icon: Hand, tone: 'mute', word: { en: 'Waits for a person' } },
+  pinned: { icon: Pin, tone: 'mute', word: { en: 'Pinned in Git' } },
   repositoryStalled: { icon: CircleAlert, tone: 'bad', word: { en: 'Repository stalled' } },
 }
 

@@ -40,7 +40,11 @@ export {
 export { deriveInputKey, sealBytes, unsealBytes } from './keys/sealed-bytes.ts'
 export { isLoopbackHost } from './loopback-host.ts'
 export { outputComparisons } from './model-config/comparisons.ts'
-export { type EnvironmentFile, parseEnvironmentFile } from './model-config/environment-file.ts'
+export {
+  type EnvironmentFile,
+  type PointerEntry,
+  parseEnvironmentFile,
+} from './model-config/environment-file.ts'
 export { mappingMistakes } from './model-config/mapping-mistakes.ts'
 export { defaultModelConfig, parseModelConfig } from './model-config/parse.ts'
 export { policyHash } from './model-config/policy-hash.ts'

@@ -50,6 +50,7 @@ export const DRIFT_REASONS = [
   'validating',
   'rejected',
   'manual',
+  'pinned',
   'nodeLagging',
   'deletedInGit',
   'repositoryStalled',

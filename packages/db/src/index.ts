@@ -2,6 +2,7 @@ export { type AuditEntry, audit, GENESIS_HASH } from './audit/audit.ts'
 export { type AuditVerification, verifyAudit } from './audit/verify.ts'
 export { type Database, type DatabaseOptions, openDatabase, type Tx } from './database.ts'
 export { type CreateKeyAct, createKey, type KeyRecord, listKeys, revokeKey } from './keys/api-keys.ts'
+export { userLabelsOf } from './labels/user-labels.ts'
 export { CHANGE_CHANNEL, ChangeListener } from './node/change-listener.ts'
 export { notifyChange } from './notify.ts'
 export { enqueueNotification, OUTBOX_TOPIC } from './outbox/enqueue-notification.ts'
@@ -54,6 +55,7 @@ export {
   type HoldRecord,
   type ModelRecord,
   openRollout,
+  type PointerRecord,
   type PromotionRecord,
   type Reason,
   type RequestedAs,
@@ -67,7 +69,7 @@ export type { ActOutcome, DecisionAct } from './rollout/acts.ts'
 export { analysisOf, analysisPlanOf } from './rollout/analysis-of.ts'
 export { approve } from './rollout/approve.ts'
 export { comparisonsOf, policyHashFor } from './rollout/comparisons-of.ts'
-export { deciderRollout, rolloutFacts, wishInput } from './rollout/decider-input.ts'
+export { deciderRollout, pointerOf, rolloutFacts, wishInput } from './rollout/decider-input.ts'
 export {
   abort,
   pause,
@@ -85,6 +87,7 @@ export { type ReconcileStep, reconcileModelOnce } from './rollout/reconcile-mode
 export { readRelease } from './rollout/release.ts'
 export { type RollbackAct, rollback } from './rollout/rollback.ts'
 export { applySync, type IngestedVersion, type SyncStep, type SyncToApply } from './sync/apply-sync.ts'
+export type { Pointers } from './sync/replace-pointers.ts'
 export { ensureRepository, loadRecordedRepository, type RepositoryRow } from './sync/repository-store.ts'
 export {
   loadVersionToValidate,

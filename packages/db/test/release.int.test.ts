@@ -103,6 +103,28 @@ describe('models of one release', () => {
     expect(await lives()).toEqual([3, 2])
   })
 
+  it('do not wait for one that the environment file pins', async () => {
+    await world.point({ [second]: { live: 1, labels: {} } })
+    await node.counts(first, CLEAN)
+    expect(await settle()).toContain('first committed')
+    expect(await lives()).toEqual([2, 1])
+    await world.point({})
+  })
+
+  it('return together when the environment file asks for both', async () => {
+    await node.counts(first, CLEAN)
+    await node.counts(second, CLEAN)
+    await settle()
+    await world.point({ [first]: { live: 1, labels: {} }, [second]: { live: 1, labels: {} } })
+    await settle()
+    expect(await lives()).toEqual([1, 1])
+    const returned = { modelName: { in: [first, second] }, kind: 'returning' }
+    const promotions = await world.database.prisma.promotion.findMany({ where: returned })
+    expect(promotions).toHaveLength(2)
+    expect(new Set(promotions.map((row) => row.at.getTime())).size).toBe(1)
+    await world.point({})
+  })
+
   it('are rolled back each by itself', async () => {
     await node.counts(first, CLEAN)
     await node.counts(second, CLEAN)

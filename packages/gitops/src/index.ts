@@ -31,6 +31,7 @@ export type {
   SnapshotFile,
   VersionSnapshot,
 } from './snapshot/repository-snapshot.ts'
+export { type ClaimedPointers, claimPointers, type KnownModels } from './sync/claim-pointers.ts'
 export { planSync } from './sync/plan-sync.ts'
 export type {
   RecordedModel,

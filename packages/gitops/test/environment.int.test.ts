@@ -29,17 +29,23 @@ describe('the file of an environment', () => {
   it('says which models go live together; that of another environment says nothing here', async () => {
     const other = { 'environments/staging.yaml': 'releases: {b: [x, y]}' }
     expect(await read({ [FILE]: 'releases: {a: [x, y]}', ...other })).toEqual({
-      environment: { releases: { a: ['x', 'y'] } },
+      file: FILE,
+      environment: { models: {}, releases: { a: ['x', 'y'] } },
       problem: null,
     })
   })
 
+  it('says what shall be live of a model, and which labels it has', async () => {
+    const { environment } = await read({ [FILE]: 'models: {iris: {live: 3, labels: {stable: 2}}}' })
+    expect(environment?.models).toEqual({ iris: { live: 3, labels: { stable: 2 } } })
+  })
+
   it('is not needed', async () => {
-    expect(await read({})).toEqual({ environment: { releases: {} }, problem: null })
+    expect(await read({})).toMatchObject({ environment: { models: {}, releases: {} }, problem: null })
   })
 
   it.each([
-    ['a key that nothing reads', 'models: {iris: {live: 3}}', `${FILE}:1:1: unknown key "models".`],
+    ['a key that nothing reads', 'model: {iris: {live: 3}}', `${FILE}:1:1: unknown key "model".`],
     ['bytes that are no text', Uint8Array.of(0xff, 0xfe), `${FILE} is not UTF-8 text.`],
     ['more than anybody writes', `# ${'x'.repeat(70_000)}`, `${FILE} is larger than 64 KiB.`],
   ])('with %s is refused, as data', async (_, bytes, message) => {
@@ -50,6 +56,9 @@ describe('the file of an environment', () => {
   })
 
   it('that is a directory says nothing', async () => {
-    expect(await read({ [`${FILE}/a`]: 'x' })).toEqual({ environment: { releases: {} }, problem: null })
+    expect(await read({ [`${FILE}/a`]: 'x' })).toMatchObject({
+      environment: { models: {}, releases: {} },
+      problem: null,
+    })
   })
 })

@@ -69,6 +69,14 @@ export { leastMargin } from './evidence/least-margin.ts'
 export { logE, logEOfDifference, type Side } from './evidence/log-e.ts'
 export { type ExpectedPairs, pairsNeeded } from './evidence/pairs-needed.ts'
 export { type Thresholds, thresholds } from './evidence/thresholds.ts'
+export { areSameLabels, decideUserLabels } from './labels/decide-user-labels.ts'
+export type {
+  LabelledVersion,
+  LabelNote,
+  UserLabels,
+  UserLabelsDecision,
+  UserLabelsInput,
+} from './labels/user-labels.ts'
 export { drawUniform } from './pairs/draw.ts'
 export {
   type LatencyGate,
@@ -160,6 +168,7 @@ export {
   formatPercent,
   formatPoints,
   formatVersion,
+  joinWords,
 } from './text/format.ts'
 export type { ModelSituation } from './text/model-situation.ts'
 export { carryDrift, type DatedDrift } from './wish/decide-drift.ts'
@@ -167,6 +176,7 @@ export { decideWish } from './wish/decide-wish.ts'
 export type {
   Drift,
   OpenRollout,
+  Pointer,
   RolloutRequest,
   TipVersion,
   VersionRef,

@@ -14,6 +14,7 @@ import {
   type WorkQueue,
 } from '@understudy/db'
 import {
+  claimPointers,
   ingestVersion,
   planSync,
   type RepositoryMirror,
@@ -131,19 +132,24 @@ async function syncCommit(
     { attributes: { 'understudy.commit': commit } },
     async (span) => {
       const snapshot = await readSnapshot(mirror, commit)
-      const plan = planSync(snapshot, await loadRecordedRepository(database.prisma, repository.id))
+      const recorded = await loadRecordedRepository(database.prisma, repository.id)
+      const plan = planSync(snapshot, recorded)
       const steps: SyncStep[] = []
       for (const action of plan.actions)
         steps.push({ action, ingested: await ingest(options, commit, action) })
       const tip = await mirror.commitInfo(commit)
       const traceparent = currentTraceparent()
       const said = await readEnvironment(mirror, commit, options.environment)
-      const problems = [...plan.problems, ...(said.problem ? [said.problem] : [])]
+      const known = { recorded, actions: plan.actions }
+      const pointed = claimPointers(said.file, said.environment?.models ?? {}, known)
+      const problems = [...plan.problems, ...(said.problem ? [said.problem] : pointed.problems)]
       const tipProblem = problems.map(({ message }) => message).join(' ') || null
       const releases = said.environment?.releases ?? null
+      const pointers = said.environment ? { file: said.file, models: pointed.models } : null
+      const sync = { repositoryId: repository.id, tip, steps, traceparent, tipProblem, releases, pointers }
       await queue.fenced(claim, async (tx) => {
         if (repository.stalledReason !== null) await tellStall(tx, repository)
-        await applySync(tx, { repositoryId: repository.id, tip, steps, traceparent, tipProblem, releases })
+        await applySync(tx, sync)
       })
       span.setAttribute('understudy.sync.actions', steps.length)
       logger.info(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import path from 'node:path'
-import { systemClock } from '@understudy/core'
+import { type ModelPlan, systemClock } from '@understudy/core'
 import {
   type Database,
   loadRecord,
@@ -150,6 +150,14 @@ export class ControlPlane {
     const record = await this.find(model)
     if (!record) throw new Error(`there is no model ${model}`)
     return record
+  }
+
+  /** What nodes are told of a model. */
+  async servingPlan(model: string): Promise<ModelPlan> {
+    const { models } = await this.#parts.node.store.readPlan()
+    const plan = models.find((one) => one.model === model)
+    if (!plan) throw new Error(`there is no plan of ${model}`)
+    return plan
   }
 
   async version(model: string, number: number): Promise<VersionRecord | undefined> {

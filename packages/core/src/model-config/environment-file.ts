@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isModelName } from '../ids.ts'
+import { SYSTEM_LABELS } from '../states.ts'
 import { parseYaml } from './parse-yaml.ts'
 
 const member = z.string().refine(isModelName, { message: 'expected the name of a model' })
@@ -20,10 +21,62 @@ const releases = z
     }
   })
 
+/** Each label keeps a version loaded on every node. */
+const LABELS_MAX = 10
+
+/** A label that is only digits could not be told from a number where both stand in one field. */
+const LABEL = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/
+
+const isSystemLabel = (label: string) => SYSTEM_LABELS.some((one) => one === label.toLowerCase())
+
+const labelName = z
+  .string()
+  .regex(LABEL, {
+    message: 'expected a letter and then at most 62 letters, digits, dots, dashes or underscores',
+  })
+  .refine((label) => !isSystemLabel(label), {
+    error: ({ input }) =>
+      `the label ${input} is moved by rollouts: choose another name for a label of your own`,
+  })
+
+const NUMBER_EXPECTED = 'expected the number of a version, 1 or more'
+
+const isVersionNumber = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1
+
+const labelledNumber = z.custom<number>(isVersionNumber, { message: NUMBER_EXPECTED })
+
+const liveNumber = z.custom<number>(isVersionNumber, {
+  error: ({ input }) =>
+    input === 'none' ? 'no model can be taken off by this file yet: name a version' : NUMBER_EXPECTED,
+})
+
+const pointerEntry = z
+  .strictObject({
+    /** The version that shall be live; without it the trigger of `model.yaml` decides. */
+    live: liveNumber.optional(),
+    /** Versions that clients may ask for by a name of the user's own. */
+    labels: z
+      .record(labelName, labelledNumber)
+      .refine((labels) => Object.keys(labels).length <= LABELS_MAX, {
+        message: `expected at most ${LABELS_MAX} labels: each keeps a version loaded`,
+      })
+      .default({}),
+  })
+  .refine(({ live, labels }) => live !== undefined || Object.keys(labels).length > 0, {
+    message: 'expected a live version or labels',
+  })
+
+const models = z.record(member, pointerEntry)
+
 const environmentFileSchema = z.strictObject({
+  /** What shall be live of a model, and which labels it has, by the name of the model. */
+  models: models.default({}),
   /** Models that go live together or not at all, by the name of the group. */
   releases: releases.default({}),
 })
+
+/** What the environment file says of one model. */
+export type PointerEntry = z.infer<typeof pointerEntry>
 
 /** What `environments/<name>.yaml` says. */
 export type EnvironmentFile = z.infer<typeof environmentFileSchema>

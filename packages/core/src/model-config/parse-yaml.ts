@@ -38,7 +38,9 @@ function sentence(issue: z.core.$ZodIssue): { readonly text: string; readonly ke
     const [key = ''] = issue.keys
     return { text: `${where}unknown key "${key}"`, key }
   }
-  return { text: `${where}${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}` }
+  // What is wrong with a key stands one level deeper.
+  const message = (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message
+  return { text: `${where}${message.charAt(0).toLowerCase()}${message.slice(1)}` }
 }
 
 interface Mistake {

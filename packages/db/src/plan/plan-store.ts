@@ -1,4 +1,4 @@
-import { PlatformError, planServing, type RolloutKind } from '@understudy/core'
+import { PlatformError, planServing, type RolloutKind, SYSTEM_LABELS } from '@understudy/core'
 import type { Tx } from '../database.ts'
 
 /** The plan row of a model with its labels, locked until the transaction ends. */
@@ -55,6 +55,8 @@ export interface LabelMove {
   readonly previous: number | null
   /** Stays loaded besides; null when no rollout goes on. */
   readonly candidate: number | null
+  /** Stays loaded for labels of the user's own. */
+  readonly labelled: readonly number[]
   readonly kind: PromotionKind
   readonly rolloutId: string | null
   readonly toDigest: string
@@ -66,7 +68,7 @@ export interface LabelMove {
 export async function moveLabels(tx: Tx, plan: LockedPlan, move: LabelMove): Promise<number> {
   const generation = plan.generation + 1
   const { model } = plan
-  const aspired = planServing({ live: move.live, previous: move.previous, candidate: move.candidate })
+  const aspired = planServing(move)
   await tx.$executeRaw`INSERT INTO plan_version (model, number) SELECT ${model}, * FROM unnest(${[...aspired]}::bigint[]) ON CONFLICT DO NOTHING`
   await tx.$executeRaw`
     INSERT INTO plan_label (model, label, number) VALUES (${model}, 'live', ${move.live})
@@ -83,6 +85,35 @@ export async function moveLabels(tx: Tx, plan: LockedPlan, move: LabelMove): Pro
   await tx.$executeRaw`
     INSERT INTO promotion (model, generation, from_number, to_number, to_digest, kind, rollout_id, actor, reason)
     VALUES (${model}, ${generation}, ${plan.live}::bigint, ${move.live}, ${move.toDigest}, ${move.kind}, ${move.rolloutId}::uuid, ${move.actor}, ${move.reason})`
+  return generation
+}
+
+/**
+ * Sets the labels of the user's own, and what is loaded with them, under the plan's lock, and counts the generation. Returns the new one.
+ *
+ * REQUIRES: labels point inside the list.
+ */
+export async function setUserLabels(
+  tx: Tx,
+  plan: LockedPlan,
+  {
+    labels,
+    aspired,
+  }: { readonly labels: Readonly<Record<string, number>>; readonly aspired: readonly number[] },
+): Promise<number> {
+  const { model } = plan
+  const generation = plan.generation + 1
+  const names = Object.keys(labels)
+  await tx.$executeRaw`
+    DELETE FROM plan_label WHERE model = ${model} AND NOT (label = ANY(${[...SYSTEM_LABELS, ...names]}::text[]))`
+  await tx.$executeRaw`
+    INSERT INTO plan_version (model, number) SELECT ${model}, * FROM unnest(${[...aspired]}::bigint[]) ON CONFLICT DO NOTHING`
+  await tx.$executeRaw`
+    INSERT INTO plan_label (model, label, number)
+    SELECT ${model}, * FROM unnest(${names}::text[], ${Object.values(labels)}::bigint[])
+    ON CONFLICT (model, label) DO UPDATE SET number = EXCLUDED.number`
+  await setAspired(tx, model, aspired)
+  await tx.$executeRaw`UPDATE plan SET generation = ${generation}, updated_at = clock_timestamp() WHERE model = ${model}`
   return generation
 }
 

@@ -1,10 +1,18 @@
-import type { ServableState, Standing } from '@understudy/core'
+import { type ServableState, type Standing, SYSTEM_LABELS } from '@understudy/core'
+import type { UserLabels } from '@understudy/rollout'
 import type { Tx } from '../database.ts'
 import { storedConfig } from '../node/stored-config.ts'
 import { loadEvidence } from './load-evidence.ts'
 import { loadCrashRows, loadIncidentRows, loadReplacementRows } from './load-incidents.ts'
 import { loadPromotionRows, loadRolloutRows, loadVersionRows } from './load-rows.ts'
-import type { HoldRecord, ModelRecord, NodeRecord, RequestedAs, ServableRecord } from './model-record.ts'
+import type {
+  HoldRecord,
+  ModelRecord,
+  NodeRecord,
+  PointerRecord,
+  RequestedAs,
+  ServableRecord,
+} from './model-record.ts'
 import { rolloutRecord, versionRecord } from './records-of-rows.ts'
 
 interface NodeRow {
@@ -74,6 +82,7 @@ async function loadParts(tx: Tx, names: readonly string[]) {
     incidents: grouped(incidents),
     standings: grouped(await tx.digestStanding.findMany({ where })),
     holds: grouped(await tx.hold.findMany({ where: { ...where, closedAt: null } })),
+    pointers: grouped(await tx.pointer.findMany({ where })),
     plans: grouped(await tx.plan.findMany({ where, include: { versions: true, labels: true } })),
     rollouts: grouped(rollouts),
     evidence: await loadEvidence(
@@ -92,6 +101,19 @@ type Rows = Awaited<ReturnType<typeof loadParts>>
 function holdRecord(row: ReturnType<Rows['holds']>[number]): HoldRecord {
   const { number, reason, actor, createdAt, expiresAt } = row
   return { number: Number(number), reason, actor, createdAt, expiresAt }
+}
+
+function pointerRecord(row: ReturnType<Rows['pointers']>[number]): PointerRecord {
+  const { file, live, changedAt, commit, settledAt } = row
+  const settled = settledAt !== null
+  const labels = row.labels as UserLabels
+  return { file, live: live === null ? null : Number(live), labels, changedAt, commit, settled }
+}
+
+/** Labels that no rollout moves. */
+function userLabels(labels: readonly { readonly label: string; readonly number: bigint }[]): UserLabels {
+  const own = labels.filter(({ label }) => !SYSTEM_LABELS.some((one) => one === label))
+  return Object.fromEntries(own.map(({ label, number }) => [label, Number(number)]))
 }
 
 function driftRecord(row: {
@@ -124,6 +146,7 @@ export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<rea
   return models.map((model): ModelRecord => {
     const [hold] = parts.holds(model.name)
     const [plan] = parts.plans(model.name)
+    const [pointer] = parts.pointers(model.name)
     const label = (name: string) => {
       const row = plan?.labels.find((candidate) => candidate.label === name)
       return row ? Number(row.number) : null
@@ -141,9 +164,11 @@ export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<rea
       versions: parts.versions(model.name).map((row) => versionRecord(row, parts.incidents(model.name))),
       standings: parts.standings(model.name).map((row) => ({ ...row, standing: row.standing as Standing })),
       hold: hold ? holdRecord(hold) : null,
+      pointer: pointer ? pointerRecord(pointer) : null,
       generation: Number(plan?.generation ?? 0),
       live: label('live'),
       previous: label('previous'),
+      labels: userLabels(plan?.labels ?? []),
       aspired: (plan?.versions ?? []).map((row) => Number(row.number)).sort((a, b) => a - b),
       rollouts: parts.rollouts(model.name).map((row) => rolloutRecord(row, parts)),
       promotions: parts.promotions(model.name).map((row) => ({

@@ -30,8 +30,8 @@ export interface VersionRow {
 }
 
 /**
- * The newest versions of each model, and those that something points to: the plan, a hold, an open rollout's baseline, a recent
- * promotion. A decider that did not see what is live would take the next version for the first. Newest number first.
+ * The newest versions of each model, and those that something points to: the plan, the environment file, a hold, an open rollout's
+ * baseline, a recent promotion. A decider that did not see what is live would take the next version for the first. Newest number first.
  */
 export function loadVersionRows(tx: Tx, models: readonly string[]): Promise<VersionRow[]> {
   const names = [...models]
@@ -40,6 +40,9 @@ export function loadVersionRows(tx: Tx, models: readonly string[]): Promise<Vers
       SELECT m.name AS model, v.number FROM unnest(${names}::text[]) m(name)
         CROSS JOIN LATERAL (SELECT number FROM model_version WHERE model = m.name ORDER BY number DESC LIMIT ${VERSIONS_PER_MODEL}) v
       UNION SELECT model, number FROM plan_version WHERE model = ANY(${names}::text[])
+      UNION SELECT model, live FROM pointer WHERE model = ANY(${names}::text[])
+      UNION SELECT p.model, l.number::bigint FROM pointer p CROSS JOIN LATERAL jsonb_each_text(p.labels) l(label, number)
+        WHERE p.model = ANY(${names}::text[])
       UNION SELECT model, number FROM hold WHERE model = ANY(${names}::text[]) AND closed_at IS NULL
       UNION SELECT model, baseline_number FROM rollout WHERE model = ANY(${names}::text[]) AND state IN ('progressing', 'paused')
       UNION SELECT m.name, p.from_number FROM unnest(${names}::text[]) m(name)

@@ -11,7 +11,7 @@ import type {
   VerdictOutcome,
   VersionState,
 } from '@understudy/core'
-import type { ExecutorReplacements } from '@understudy/rollout'
+import type { ExecutorReplacements, UserLabels } from '@understudy/rollout'
 import type { EvidenceRecord } from './evidence-record.ts'
 
 export interface Reason {
@@ -79,6 +79,21 @@ export interface HoldRecord {
   readonly createdAt: Date
   /** Past it the hold stands and alarms; null: it does not run out. */
   readonly expiresAt: Date | null
+}
+
+/** What the environment file says of a model. */
+export interface PointerRecord {
+  /** Where it stands, for people. */
+  readonly file: string
+  /** The number that shall be live; null: the trigger decides. */
+  readonly live: number | null
+  /** Where labels shall point; where they do is in the plan. */
+  readonly labels: UserLabels
+  /** When, and with which commit, it began to name this number. */
+  readonly changedAt: Date
+  readonly commit: string
+  /** The number was live, or a promotion overtook it: it starts nothing more. */
+  readonly settled: boolean
 }
 
 export interface StepRecord {
@@ -179,9 +194,13 @@ export interface ModelRecord {
   readonly versions: readonly VersionRecord[]
   readonly standings: readonly StandingRecord[]
   readonly hold: HoldRecord | null
+  /** Null: the environment file says nothing of it. */
+  readonly pointer: PointerRecord | null
   readonly generation: number
   readonly live: number | null
   readonly previous: number | null
+  /** Labels of the user's own, as the plan has them. */
+  readonly labels: UserLabels
   readonly aspired: readonly number[]
   /** Newest first; the open one, if any, is the first. */
   readonly rollouts: readonly RolloutRecord[]

@@ -1,7 +1,8 @@
-import { PlatformError, planServing } from '@understudy/core'
+import { PlatformError } from '@understudy/core'
 import { type Analysis, isOpen, type RolloutTransition, standingAfter } from '@understudy/rollout'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
+import { aspiredWith } from '../labels/user-labels.ts'
 import { notifyTransition } from '../outbox/notify-transition.ts'
 import { setAspired } from '../plan/plan-store.ts'
 import type { ModelRecord, RolloutRecord, StepRecord } from '../record/model-record.ts'
@@ -164,10 +165,6 @@ async function endRollout(
   }
   // Where `live` moved, what nodes hold moved with it.
   if (transition.effect === null) {
-    await setAspired(
-      tx,
-      record.name,
-      planServing({ live: record.live, previous: record.previous, candidate: null }),
-    )
+    await setAspired(tx, record.name, aspiredWith(record, null))
   }
 }

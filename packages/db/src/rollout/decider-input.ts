@@ -4,6 +4,7 @@ import {
   type RolloutRecord as DeciderRollout,
   type NodeReport,
   type PersonsAct,
+  type Pointer,
   type ReleaseFacts,
   type RolloutFacts,
   type TipVersion,
@@ -39,6 +40,13 @@ export function tipVersion(version: VersionRecord): TipVersion {
   return { number, digest, state, reason: version.reasons[0]?.message ?? null }
 }
 
+/** What the environment file asks to be live; null where it leaves that to the trigger. */
+export function pointerOf({ pointer }: ModelRecord): Pointer | null {
+  if (pointer === null || pointer.live === null) return null
+  const { live, file, settled, changedAt } = pointer
+  return { live, file, settled, changedAtMs: changedAt.getTime() }
+}
+
 /** The record of a model as `decideWish` asks for it. */
 export function wishInput(record: ModelRecord): WishInput {
   const open = openRollout(record)
@@ -50,6 +58,7 @@ export function wishInput(record: ModelRecord): WishInput {
     standings: new Map(record.standings.map((row) => [row.digest, row.standing])),
     held: record.hold !== null,
     plan: { live: refOf(versionOf(record, record.live)) },
+    pointer: pointerOf(record),
     rollout: open
       ? {
           kind: open.kind,
@@ -57,6 +66,7 @@ export function wishInput(record: ModelRecord): WishInput {
           baseline: baselineOf(open),
           step: open.step,
           pauseReason: open.pauseReason,
+          startedAtMs: open.startedAt.getTime(),
         }
       : null,
     requested:
@@ -85,13 +95,13 @@ export function deciderRollout(record: ModelRecord, rollout: RolloutRecord): Dec
   }
 }
 
-/** What the joined nodes report of a candidate. */
-function nodeReports(record: ModelRecord, rollout: RolloutRecord): readonly NodeReport[] {
+/** What the joined nodes report of a version. */
+export function nodeReports(record: ModelRecord, version: VersionRef): readonly NodeReport[] {
   return record.nodes
     .filter((node) => node.joined)
     .map((node): NodeReport => {
       const servable = record.servables.find(
-        (row) => row.node === node.node && row.number === rollout.number && row.digest === rollout.digest,
+        (row) => row.node === node.node && row.number === version.number && row.digest === version.digest,
       )
       const state =
         servable?.state === 'available' || servable?.state === 'error' ? servable.state : 'pending'

@@ -1,5 +1,6 @@
 import { PlatformError } from '@understudy/core'
 import type { Tx } from '../database.ts'
+import { labelledNumbers } from '../labels/user-labels.ts'
 import { lockPlan, moveLabels, type PromotionKind } from '../plan/plan-store.ts'
 import {
   type ModelRecord,
@@ -48,8 +49,25 @@ function countedApprovals(record: ModelRecord, rollout: RolloutRecord) {
   )
 }
 
+function pointedReason({ pointer }: ModelRecord, { number }: RolloutRecord): string | null {
+  const isPointed = pointer !== null && !pointer.settled && pointer.live === number
+  return isPointed ? `${pointer.file} asks for v${number}` : null
+}
+
 /**
- * Moves `live` to the candidate, consumes the approvals, ends the hold: everything of a promotion but its audit row. Returns the new
+ * Records that what the environment file asks for is live, or was overtaken: it starts nothing more until it changes.
+ *
+ * REQUIRES: the plan's lock.
+ */
+export async function settlePointer(tx: Tx, record: ModelRecord): Promise<void> {
+  await tx.pointer.updateMany({
+    where: { modelName: record.name, live: { not: null }, settledAt: null },
+    data: { settledAt: record.readAt },
+  })
+}
+
+/**
+ * Moves `live` to the candidate, consumes the approvals, ends the hold, settles the pointer entry: everything of a promotion but its audit row. Returns the new
  * generation.
  *
  * REQUIRES: the plan's lock, and a decision made from the record that was read under it.
@@ -63,12 +81,14 @@ export async function promoteCandidate(tx: Tx, record: ModelRecord, rollout: Rol
     live: rollout.number,
     previous: previousAfter(record, rollout, plan),
     candidate: null,
+    labelled: labelledNumbers(record),
     kind: promotionKind(rollout),
     rolloutId: rollout.id,
     toDigest: rollout.digest,
     actor: insisted?.actor ?? (actors.length > 0 ? actors.join(', ') : 'controller'),
-    reason: insisted?.reason ?? approvals.at(-1)?.comment ?? null,
+    reason: insisted?.reason ?? approvals.at(-1)?.comment ?? pointedReason(record, rollout),
   })
+  await settlePointer(tx, record)
   await tx.approval.updateMany({
     where: { id: { in: approvals.map((approval) => approval.id) } },
     data: { consumedAt: record.readAt },
@@ -116,6 +136,7 @@ export async function restoreLive(
     live: restored.number,
     previous: precededBy(record, restored.number)?.number ?? null,
     candidate: null,
+    labelled: labelledNumbers(record),
     kind: 'rollback',
     rolloutId: by.rolloutId,
     toDigest: restored.digest,

@@ -8,11 +8,13 @@ import {
 } from '@understudy/rollout'
 import { type AuditEntry, audit } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
+import { alignLabels } from '../labels/align-labels.ts'
 import { notifyChange } from '../notify.ts'
 import { type ModelRecord, type RolloutRecord, versionOf } from '../record/model-record.ts'
 import { requestWork } from '../work/work-queue.ts'
 import { applyTransition } from './apply-transition.ts'
 import { deciderRollout, wishInput } from './decider-input.ts'
+import { settlePointer } from './move-live.ts'
 import { lockRelease, type Member, memberFacts, type Release } from './release.ts'
 import { startRollout } from './start-rollout.ts'
 
@@ -22,7 +24,7 @@ export interface ReconcileStep {
   readonly progressed: boolean
   /** What was done, for logs and spans. */
   readonly did: string | null
-  /** A rollout is open: look again soon, even without a hint. */
+  /** A rollout is open, or a label waits: look again soon, even without a hint. */
   readonly open: boolean
   readonly traceparent: string | null
 }
@@ -87,6 +89,7 @@ export async function reconcileModelOnce(tx: Tx, name: string): Promise<Reconcil
   const { record, rollout } = member
   const wish = decideWish(wishInput(record))
   const driftChanged = await recordDrift(tx, record, wish)
+  if (wish.settles) await settlePointer(tx, record)
   if (rollout) {
     const moved = await move(tx, release, { ...member, rollout })
     if (moved) {
@@ -103,11 +106,14 @@ export async function reconcileModelOnce(tx: Tx, name: string): Promise<Reconcil
     const traceparent = versionOf(record, wish.act.number)?.traceparent ?? null
     return { progressed: true, did: 'started', open: true, traceparent }
   }
+  const labels = await alignLabels(tx, record)
+  if (labels.did !== null) await notifyChange(tx, 'plan')
   if (driftChanged) await notifyChange(tx, 'record')
+  if (labels.entry !== null) await audit(tx, labels.entry)
   return {
-    progressed: false,
-    did: null,
-    open: rollout !== null,
+    progressed: labels.did !== null,
+    did: labels.did,
+    open: rollout !== null || labels.waits,
     traceparent: rollout?.traceparent ?? null,
   }
 }

@@ -1,3 +1,4 @@
+import type { DriftReason } from '@understudy/core'
 import { decideWish, isReadyToCommit, type ReleaseFacts, type RolloutFacts } from '@understudy/rollout'
 import type { Tx } from '../database.ts'
 import { lockPlans } from '../plan/plan-store.ts'
@@ -72,11 +73,14 @@ function memberOf(record: ModelRecord, grouped: boolean): Member {
   return { record, rollout, supersededBy, ready }
 }
 
-/** Whether a member still has a way to go before it is what Git asks for; one that has arrived keeps nobody waiting. */
+/** Drift of a member that goes nowhere until Git says another thing. */
+const STANDS: ReadonlySet<DriftReason> = new Set(['deletedInGit', 'pinned'])
+
+/** Whether a member still has a way to go before it is what Git asks for; one that has arrived, or is pinned, keeps nobody waiting. */
 function isOnItsWay({ record, rollout, ready }: Member): boolean {
   if (ready) return false
   const { drift } = decideWish(wishInput(record))
-  if (drift !== null && drift.reason !== 'deletedInGit') return true
+  if (drift !== null && !STANDS.has(drift.reason)) return true
   return rollout !== null && rollout.kind !== 'rehearsal' && rollout.step !== 'bake'
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { PlatformError, planServing, type RolloutKind, versionName } from '@understudy/core'
+import { PlatformError, type RolloutKind, versionName } from '@understudy/core'
 import { isCompared } from '@understudy/rollout'
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Tx } from '../database.ts'
+import { aspiredWith } from '../labels/user-labels.ts'
 import { setAspired } from '../plan/plan-store.ts'
 import { type ModelRecord, type VersionRecord, versionOf } from '../record/model-record.ts'
 import { policyHashFor } from './comparisons-of.ts'
@@ -14,6 +15,13 @@ const STARTS = {
   returning: 'has the bytes that are live and takes over when it is loaded and warm',
   rehearsal: 'is loaded beside the live version to be compared with it, and goes live in no case',
 } as const satisfies Record<RolloutKind, string>
+
+function startOf(kind: RolloutKind, candidate: VersionRecord, baseline: VersionRecord | undefined): string {
+  const isProven = kind === 'returning' && candidate.digest !== baseline?.digest
+  return isProven
+    ? 'is proven and asked for by the environment file: it takes over when it is loaded and warm'
+    : STARTS[kind]
+}
 
 interface SeriesKey {
   readonly model: string
@@ -110,17 +118,13 @@ export async function startRollout(
       data: { requestedNumber: null, requestedAs: null },
     })
   }
-  await setAspired(
-    tx,
-    record.name,
-    planServing({ live: record.live, previous: record.previous, candidate: candidate.number }),
-  )
+  await setAspired(tx, record.name, aspiredWith(record, candidate.number))
   return {
     actor: 'controller',
     action: 'rollout.started',
     model: record.name,
     number: candidate.number,
-    sentence: `${record.name} v${candidate.number} ${STARTS[start.kind]}`,
+    sentence: `${record.name} v${candidate.number} ${startOf(start.kind, candidate, baseline)}`,
     details: {
       rolloutId: id,
       kind: start.kind,

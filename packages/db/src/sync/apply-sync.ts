@@ -7,6 +7,7 @@ import { requestWork } from '../work/work-queue.ts'
 import { describeSync } from './describe-sync.ts'
 import { readConfig } from './read-config.ts'
 import { replaceRefusedVersions } from './refused-versions.ts'
+import { describePointer, type PointerChange, type Pointers, replacePointers } from './replace-pointers.ts'
 import { type Releases, replaceReleases } from './replace-releases.ts'
 
 /** The bytes of a version, in the store, with the commit that brought them. */
@@ -34,6 +35,8 @@ export interface SyncToApply {
   readonly tipProblem: string | null
   /** Models that go live together; null while the file that says so is refused, and what it said before goes on. */
   readonly releases: Releases | null
+  /** What shall be live, and labels; null as above. */
+  readonly pointers: Pointers | null
 }
 
 interface Application extends SyncToApply {
@@ -211,6 +214,17 @@ function regroupedEntry({ tip, releases }: SyncToApply): AuditEntry {
   }
 }
 
+function pointerEntry({ tip, pointers }: SyncToApply, change: PointerChange): AuditEntry {
+  const { model, entry } = change
+  return {
+    actor: `git:${tip.authorName}`,
+    action: 'synced',
+    model,
+    sentence: describePointer(pointers?.file ?? '', change),
+    details: { commit: tip.commit, live: entry?.live ?? null, labels: entry?.labels ?? {} },
+  }
+}
+
 /**
  * Records what a commit changed, accepts the commit, and asks for what follows, all in the transaction it is given.
  *
@@ -219,10 +233,12 @@ function regroupedEntry({ tip, releases }: SyncToApply): AuditEntry {
 export async function applySync(tx: Tx, sync: SyncToApply): Promise<void> {
   const apply: Application = { ...sync, tx }
   const regrouped = sync.releases === null ? [] : await replaceReleases(tx, sync.repositoryId, sync.releases)
+  const source = { repositoryId: sync.repositoryId, commit: sync.tip.commit }
+  const pointed = sync.pointers === null ? [] : await replacePointers(tx, source, sync.pointers)
   for (const step of sync.steps) await applyStep(apply, step)
   const models = [...new Set(sync.steps.map((step) => step.action.model))]
-  for (const model of models) await requestWork(tx, 'model', model, sync.traceparent)
-  for (const model of regrouped) await requestWork(tx, 'model', model, sync.traceparent)
+  const changed = new Set([...models, ...regrouped, ...pointed.map(({ model }) => model)])
+  for (const model of changed) await requestWork(tx, 'model', model, sync.traceparent)
   await tx.repository.update({
     where: { id: sync.repositoryId },
     data: {
@@ -235,6 +251,7 @@ export async function applySync(tx: Tx, sync: SyncToApply): Promise<void> {
   })
   await notifyChange(tx, 'record')
   if (regrouped.length > 0) await audit(tx, regroupedEntry(sync))
+  for (const change of pointed) await audit(tx, pointerEntry(sync, change))
   for (const model of models) {
     const actions = sync.steps.map((step) => step.action).filter((action) => action.model === model)
     await audit(tx, {

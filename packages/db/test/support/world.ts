@@ -9,6 +9,7 @@ import {
   type ModelRecord,
   openDatabase,
   openRollout,
+  type Pointers,
   type RolloutRecord,
   reconcileModelOnce,
   recordValidation,
@@ -40,7 +41,7 @@ export const VALIDATED = {
 const FORGET = `DO $$ BEGIN
   DELETE FROM approval; DELETE FROM verdict; DELETE FROM rollout; DELETE FROM evidence_series; DELETE FROM promotion;
   DELETE FROM plan_label; DELETE FROM plan_version; DELETE FROM plan; DELETE FROM hold; DELETE FROM digest_standing; DELETE FROM executor_incident;
-  DELETE FROM capture; DELETE FROM kept_answer; DELETE FROM outcome; DELETE FROM outcome_contradiction; DELETE FROM outcome_score; DELETE FROM outbox; DELETE FROM override; DELETE FROM release_group;
+  DELETE FROM capture; DELETE FROM kept_answer; DELETE FROM outcome; DELETE FROM outcome_contradiction; DELETE FROM outcome_score; DELETE FROM outbox; DELETE FROM override; DELETE FROM release_group; DELETE FROM pointer;
   DELETE FROM model_version; DELETE FROM model; DELETE FROM node; DELETE FROM work_key; DELETE FROM api_key;
   ALTER TABLE audit DISABLE TRIGGER USER; DELETE FROM audit; ALTER TABLE audit ENABLE TRIGGER USER;
   UPDATE repository SET accepted_commit = NULL, stalled_reason = NULL, problem = NULL, tip_problem = NULL, synced_at = NULL;
@@ -113,6 +114,7 @@ export class World {
       traceparent: null,
       tipProblem: null,
       releases: null,
+      pointers: null,
     }
     await this.database.transaction((tx) => applySync(tx, sync))
   }
@@ -128,8 +130,18 @@ export class World {
       traceparent: null,
       tipProblem: null,
       releases,
+      pointers: null,
     }
     await this.database.transaction((tx) => applySync(tx, sync))
+  }
+
+  /** A commit that says what shall be live, and which labels there are, of all models that it names; of others it says nothing. */
+  async point(models: Pointers['models']): Promise<void> {
+    this.#commits += 1
+    const tip = commitOf(`commit ${this.#commits}`)
+    const pointers = { file: 'environments/production.yaml', models }
+    const said = { steps: [], traceparent: null, tipProblem: null, releases: null, pointers }
+    await this.database.transaction((tx) => applySync(tx, { repositoryId: this.repositoryId, tip, ...said }))
   }
 
   /** Pushes one version, with its model when that is new. */

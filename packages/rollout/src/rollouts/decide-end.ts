@@ -39,10 +39,17 @@ function byChange(rollout: RolloutRecord, facts: RolloutFacts): Move | null {
     return { cause: 'aborted', reason: 'deletedInGit', detail: `${candidate} left Git` }
   }
   if (facts.supersededBy !== null) {
-    const detail = `${formatVersion(facts.supersededBy)} takes its place`
+    const detail = describeSuperseded(rollout, facts, facts.supersededBy)
     return { cause: 'aborted', reason: 'superseded', detail }
   }
   return null
+}
+
+function describeSuperseded({ candidate }: RolloutRecord, { live }: RolloutFacts, by: number): string {
+  if (by === candidate.number) return `Git asks for ${formatVersion(by)} in another way now`
+  return by === live?.number
+    ? `Git asks for ${formatVersion(by)}, which is live`
+    : `Git asks for ${formatVersion(by)} now`
 }
 
 function byEvidence(rollout: RolloutRecord, facts: RolloutFacts): Move | null {

@@ -79,7 +79,7 @@ export interface RolloutFacts {
   readonly policyHash: string
   readonly candidateAtTip: boolean
   readonly candidateStanding: Standing
-  /** The number of the newer validated wish; null when the candidate is still the wish. */
+  /** What Git asks for in its place: a newer number, one that the environment file names, or what is live; null while it is the wish. */
   readonly supersededBy: number | null
   /** When an operator's hold began, expired or not; null when there is none. */
   readonly heldSinceMs: number | null

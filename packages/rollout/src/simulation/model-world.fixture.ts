@@ -1,12 +1,10 @@
 import type { RolloutKind, RolloutPolicy, Standing, VerdictOutcome } from '@understudy/core'
-import type { AnalysisReason } from '../analysis/analysis.ts'
 import { canaryStep } from '../analysis/analysis-plan.ts'
 import { decideCommand } from '../rollouts/decide-command.ts'
 import { decideRollout } from '../rollouts/decide-rollout.ts'
 import { analysis } from '../rollouts/rollout.fixture.ts'
 import type { CommandType } from '../rollouts/rollout-command.ts'
 import {
-  type Approval,
   DEFAULT_LIMITS,
   type NodeReport,
   type PersonsAct,
@@ -17,43 +15,20 @@ import { FIRST_POSITION, isCompared, isOpen } from '../rollouts/rollout-position
 import { standingAfter } from '../rollouts/standing-after.ts'
 import { applyMove, type RolloutTransition } from '../rollouts/transitions.ts'
 import { decideWish } from '../wish/decide-wish.ts'
-import type { RolloutRequest, TipVersion, VersionRef, WishInput } from '../wish/wish.ts'
-
-/** What was counted for one pair of digests under one policy, in one attempt. */
-export interface Series {
-  passed: boolean
-  failed: AnalysisReason | null
-  shed: boolean
-  readonly pairs: Record<string, number>
-}
-
-/** An open rollout with everything that is recorded beside it. */
-export interface OpenWorld {
-  record: RolloutRecord
-  readonly series: Series
-  approvals: Approval[]
-  collectingSinceMs: number
-  /** Canary weights that came to their end. */
-  readonly weights: number[]
-}
-
-interface Node {
-  readonly joinedAtMs: number
-  readonly loaded: Map<string, 'available' | 'error'>
-}
-
-/** A move of `live`. */
-export interface Moved {
-  readonly from: VersionRef | null
-  readonly to: VersionRef
-  readonly rollback: boolean
-}
+import type { Pointer, RolloutRequest, TipVersion, VersionRef, WishInput } from '../wish/wish.ts'
+import type { OpenWorld, Series } from './open-world.fixture.ts'
+import { ServedVersions } from './served-versions.fixture.ts'
 
 /** What the world tells those who watch it. */
 export interface Watcher {
   moved(transition: RolloutTransition, open: OpenWorld, facts: RolloutFacts, world: ModelWorld): void
   started(version: TipVersion, kind: RolloutKind, world: ModelWorld): void
   ended(before: Standing, open: OpenWorld, world: ModelWorld): void
+}
+
+interface Node {
+  readonly joinedAtMs: number
+  readonly loaded: Map<string, 'available' | 'error'>
 }
 
 /** The most acts that one event may lead to before there is nothing left to do. */
@@ -66,9 +41,6 @@ export class ModelWorld {
   readonly standings = new Map<string, Standing>()
   readonly pushers = new Map<string, string | null>()
   readonly nodes = new Map<string, Node>()
-  readonly moves: Moved[] = []
-  live: VersionRef | null = null
-  previous: VersionRef | null = null
   open: OpenWorld | null = null
   last: { readonly record: RolloutRecord; readonly verdict: VerdictOutcome | null } | null = null
   requested: (RolloutRequest & { readonly fresh: boolean }) | null = null
@@ -78,6 +50,9 @@ export class ModelWorld {
   releaseWaits = false
   policy: RolloutPolicy
   policyHash = 'policy-0'
+  /** What the environment file asks for. */
+  pointer: Pointer | null = null
+  readonly #served = new ServedVersions()
   readonly #series = new Map<string, Series>()
   readonly #attempts = new Map<string, number>()
   readonly #watcher: Watcher
@@ -87,17 +62,26 @@ export class ModelWorld {
     this.#watcher = watcher
   }
 
+  get live(): VersionRef | null {
+    return this.#served.live
+  }
+
+  get previous(): VersionRef | null {
+    return this.#served.previous
+  }
+
   standingOf(digest: string): Standing {
     return this.standings.get(digest) ?? 'untried'
   }
 
   wishInput(): WishInput {
-    const { tip, standings, live, open, requested, hold, stalled, policy } = this
+    const { tip, standings, live, open, requested, hold, stalled, policy, pointer } = this
     const record = open?.record
     return {
       tip,
       standings,
       plan: { live },
+      pointer,
       requested,
       held: hold !== null,
       stalled,
@@ -109,6 +93,7 @@ export class ModelWorld {
             candidate: record.candidate,
             baseline: record.baseline,
             step: record.position.step,
+            startedAtMs: open.startedAtMs,
             pauseReason: record.position.state === 'paused' ? record.position.reason : null,
           }
         : null,
@@ -187,14 +172,15 @@ export class ModelWorld {
       this.#apply(open, applyMove(open.record.position, { cause: 'takenOff', detail: 'rolled back' }), facts)
     }
     this.standings.set(live.digest, withdraw ? 'withdrawn' : 'failed')
-    this.#restore(previous)
+    this.#served.restore(previous, this)
     return true
   }
 
   #step(): boolean {
     const { open } = this
+    const { act, settles } = decideWish(this.wishInput())
+    if (settles && this.pointer !== null) this.pointer = { ...this.pointer, settled: true }
     if (open === null) {
-      const { act } = decideWish(this.wishInput())
       if (act.type !== 'start') return false
       this.#start(act.number, act.kind)
       return true
@@ -233,13 +219,14 @@ export class ModelWorld {
     if (version === undefined) throw new Error(`started ${number}, which is not at the tip`)
     this.#watcher.started(version, kind, this)
     const key = [version.digest, this.live?.digest, this.policyHash].join()
-    const fresh = this.requested?.number === number && this.requested.fresh
+    const asked = this.requested?.number === number
+    const fresh = asked && this.requested?.fresh === true
     const attempt = (this.#attempts.get(key) ?? 0) + (fresh ? 1 : 0)
     this.#attempts.set(key, attempt)
     const seriesKey = `${key},${attempt}`
     const series = this.#series.get(seriesKey) ?? { passed: false, failed: null, shed: false, pairs: {} }
     this.#series.set(seriesKey, series)
-    if (this.requested?.number === number) this.requested = null
+    if (asked) this.requested = null
     this.open = {
       record: {
         model: 'iris',
@@ -255,6 +242,8 @@ export class ModelWorld {
       approvals: [],
       collectingSinceMs: this.nowMs,
       weights: [],
+      startedAtMs: this.nowMs,
+      asked,
     }
   }
 
@@ -272,7 +261,7 @@ export class ModelWorld {
         ? { actor: act.actor, reason: act.reason, atMs: this.nowMs }
         : record.promotedNow
     if (effect === 'promote') this.#promote(record.candidate)
-    if (effect === 'rollBack' && facts.previous) this.#restore(facts.previous)
+    if (effect === 'rollBack' && facts.previous) this.#served.restore(facts.previous, this)
     open.record = { ...record, position: to, sinceMs: this.nowMs, promotedNow }
     if (isOpen(to)) return
     const before = this.standingOf(record.candidate.digest)
@@ -284,39 +273,10 @@ export class ModelWorld {
   }
 
   #promote(candidate: VersionRef): void {
-    const from = this.live
-    this.moves.push({ from, to: candidate, rollback: false })
-    // The same bytes under a new number are nothing to go back from.
-    if (from?.digest !== candidate.digest) {
-      this.previous = from !== null && this.standingOf(from.digest) !== 'withdrawn' ? from : null
-    }
-    this.live = candidate
+    this.#served.promote(candidate, this)
     this.hold = null
     if (this.open) this.open.approvals = []
-  }
-
-  #restore(to: VersionRef): void {
-    this.moves.push({ from: this.live, to, rollback: true })
-    this.live = to
-    this.previous = this.#precededBy(to)
-  }
-
-  /** The version that preceded a restored one, if it may still answer. */
-  #precededBy(restored: VersionRef): VersionRef | null {
-    const seen = new Set<number>()
-    let at: VersionRef | null = restored
-    while (at !== null && !seen.has(at.number)) {
-      seen.add(at.number)
-      const number: number = at.number
-      const earlier: VersionRef | null =
-        this.moves.findLast((move) => move.to.number === number && !move.rollback)?.from ?? null
-      if (earlier === null) return null
-      if (earlier.digest !== restored.digest) {
-        return this.standingOf(earlier.digest) === 'withdrawn' ? null : earlier
-      }
-      at = earlier
-    }
-    return null
+    if (this.pointer !== null) this.pointer = { ...this.pointer, settled: true }
   }
 
   #reports(digest: string): readonly NodeReport[] {

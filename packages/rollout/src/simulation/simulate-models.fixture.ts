@@ -6,9 +6,11 @@ import type { RolloutFacts } from '../rollouts/rollout-facts.ts'
 import { phaseOf } from '../rollouts/rollout-position.ts'
 import { type RolloutTransition, TRANSITIONS } from '../rollouts/transitions.ts'
 import type { TipVersion } from '../wish/wish.ts'
-import { ACTS_MAX, ModelWorld, type OpenWorld, type Watcher } from './model-world.fixture.ts'
+import { law } from './law.fixture.ts'
+import { ACTS_MAX, ModelWorld, type Watcher } from './model-world.fixture.ts'
+import type { OpenWorld } from './open-world.fixture.ts'
 import { anEvent, POLICIES, type WorldEvent } from './world-events.fixture.ts'
-import { checkEnd, checkMove, checkRest, checkStart, law } from './world-laws.fixture.ts'
+import { checkEnd, checkMove, checkRest, checkStart } from './world-laws.fixture.ts'
 
 /** What was seen in all worlds together. */
 export class Seen implements Watcher {

@@ -4,6 +4,7 @@ import { policy } from '../rollouts/rollout.fixture.ts'
 import { COMMANDS, type CommandType } from '../rollouts/rollout-command.ts'
 import { deadlineOf } from '../rollouts/rollout-deadline.ts'
 import type { ModelWorld } from './model-world.fixture.ts'
+import { point, unpoint } from './pointer-events.fixture.ts'
 
 /** One thing that happens to a model: told for the report of a failed run, and done to the world. */
 export interface WorldEvent {
@@ -138,6 +139,11 @@ export const anEvent: fc.Arbitrary<WorldEvent> = fc.oneof(
     1,
     nth.map((n) => event(`delete ${n}`, (world) => deleted(world, n))),
   ),
+  of(
+    3,
+    fc.nat({ max: 11 }).map((n) => event(`point ${n}`, (world) => point(world, n))),
+  ),
+  one(3, 'unpoint', unpoint),
   one(1, 'force-push', (world) => {
     world.stalled = true
   }),

@@ -6,13 +6,18 @@ import type { RolloutFacts, RolloutRecord } from '../rollouts/rollout-facts.ts'
 import { isOpen, phaseOf, type RolloutPhase } from '../rollouts/rollout-position.ts'
 import { type RolloutTransition, TRANSITIONS } from '../rollouts/transitions.ts'
 import { decideWish } from '../wish/decide-wish.ts'
-import type { TipVersion, WishInput } from '../wish/wish.ts'
-import type { ModelWorld, OpenWorld } from './model-world.fixture.ts'
-
-/** Throws the law that was broken. Cheaper than `expect`, of which a history would need thousands. */
-export function law(what: string, holds: boolean): asserts holds {
-  if (!holds) throw new Error(`broken: ${what}`)
-}
+import type { TipVersion } from '../wish/wish.ts'
+import { isTrueDrift } from './drift-laws.fixture.ts'
+import { law } from './law.fixture.ts'
+import type { ModelWorld } from './model-world.fixture.ts'
+import type { OpenWorld } from './open-world.fixture.ts'
+import {
+  checkPointedOpen,
+  checkPointedPromotion,
+  checkPointedStart,
+  isPointed,
+  mayReturn,
+} from './pointer-laws.fixture.ts'
 
 /** What the people's approvals are worth, counted anew and apart from the decider. */
 function approvedEnough(record: RolloutRecord, facts: RolloutFacts): boolean {
@@ -50,7 +55,7 @@ function checkPromotion(open: OpenWorld, facts: RolloutFacts, world: ModelWorld)
     facts.nodes.every(({ state }) => state === 'available'),
   )
   law('nothing withdrawn goes live', world.standingOf(candidate.digest) !== 'withdrawn')
-  law('nothing below live goes live', candidate.number > (live?.number ?? 0))
+  checkPointedPromotion(open, world)
   law('live is the baseline', record.baseline?.number === live?.number)
   law('it is in Git', facts.candidateAtTip)
   law('no freeze window stands', facts.frozenUntilMs === null)
@@ -70,10 +75,11 @@ function checkPromotion(open: OpenWorld, facts: RolloutFacts, world: ModelWorld)
 function isTrueKind(
   { kind, candidate }: RolloutRecord,
   { policy }: RolloutFacts,
-  { live }: ModelWorld,
+  world: ModelWorld,
 ): boolean {
+  const { live } = world
   if (kind === 'first') return live === null
-  if (kind === 'returning') return live?.digest === candidate.digest
+  if (kind === 'returning') return live?.digest === candidate.digest || mayReturn(candidate, world)
   return kind === 'immediate' ? policy.strategy === 'immediate' : kind === 'evidence'
 }
 
@@ -102,15 +108,16 @@ function checkWeight(
 
 /** What must be true when a rollout begins. */
 export function checkStart(version: TipVersion, kind: RolloutRecord['kind'], world: ModelWorld): void {
-  const { requested, live, open, policy } = world
+  const { requested, open, policy } = world
   const standing = world.standingOf(version.digest)
   const asked = requested?.number === version.number && requested.rehearsal === (kind === 'rehearsal')
   law('one rollout is open at most', open === null)
   law('only a validated version is tried', version.state === 'validated')
   law('nothing withdrawn is tried', standing !== 'withdrawn')
   if (kind === 'rehearsal') law('a person asked for a rehearsal', asked)
-  else law('nothing below live is tried', version.number > (live?.number ?? 0))
-  if (standing === 'failed' || policy.trigger === 'manual') law('a person asked for it', asked)
+  else checkPointedStart(version, asked, world)
+  const byItself = policy.trigger === 'push' || kind === 'rehearsal' || isPointed(version, world)
+  if (standing === 'failed' || !byItself) law('a person asked for it', asked)
 }
 
 /** What must be true of every move. */
@@ -145,50 +152,21 @@ export function checkEnd(before: Standing, { record }: OpenWorld, world: ModelWo
   else law('what was overtaken keeps its standing', after === before)
 }
 
-/** What each reason claims of the newest version, checked against the facts. */
-function isTrue(
-  reason: DriftReason,
-  { tip, standings, plan, rollout, held, stalled, trigger }: WishInput,
-): boolean {
-  const newest = tip.toSorted((left, right) => right.number - left.number)[0]
-  const standing = standings.get(newest?.digest ?? '')
-  const running = rollout?.candidate.number === newest?.number && rollout?.kind !== 'rehearsal'
-  switch (reason) {
-    case 'withdrawn':
-      return standing === 'withdrawn'
-    case 'rejected':
-      return newest?.state === 'rejected'
-    case 'validating':
-      return newest?.state === 'validating'
-    case 'rolloutFailed':
-      return standing === 'failed' && !running
-    case 'heldByOperator':
-      return held
-    case 'nodeLagging':
-      return running && rollout?.pauseReason === 'nodesLagging'
-    case 'rolloutRunning':
-      return rollout !== null
-    case 'repositoryStalled':
-      return stalled
-    case 'manual':
-      return trigger === 'manual' && !running
-    case 'deletedInGit':
-      return plan.live !== null && !tip.some(({ number }) => number === plan.live?.number)
-  }
-}
-
 /** What must be true of a model when there is nothing left to do. Returns the reason of its drift. */
 export function checkRest(world: ModelWorld): DriftReason | null {
-  const { live, open, tip } = world
+  const { live, open, tip, pointer } = world
   const { act, drift } = decideWish(world.wishInput())
   law('nothing is left to do', act.type === 'none')
   law('nothing withdrawn is live', live === null || world.standingOf(live.digest) !== 'withdrawn')
   const newest = Math.max(0, ...tip.map(({ number }) => number))
+  const isNewest = newest === (live?.number ?? 0)
+  const isNamed = pointer === null || pointer.live === live?.number
   law(
-    'there is drift exactly when live is not the newest',
-    (drift === null) === (newest === (live?.number ?? 0)),
+    'there is drift exactly when live is not the newest, or not what the environment file names',
+    (drift === null) === (isNewest && isNamed),
   )
-  if (drift !== null) law(`the drift is true: ${drift.reason}`, isTrue(drift.reason, world.wishInput()))
+  law('an entry that came true is carried out', pointer === null || !isNamed || pointer.settled)
+  if (drift !== null) law(`the drift is true: ${drift.reason}`, isTrueDrift(drift.reason, world.wishInput()))
   if (open !== null) checkOpen(world, open)
   return drift?.reason ?? null
 }
@@ -198,6 +176,7 @@ function checkOpen(world: ModelWorld, open: OpenWorld): void {
   const facts = world.facts(open)
   const phase = phaseOf(open.record.position)
   law('it waits', decideRollout(open.record, facts) === null)
+  checkPointedOpen(open, world)
   const deadlineMs = deadlineOf(open.record, facts)
   if (deadlineMs === null) {
     const stands = phase === 'pausedByUser' || (phase === 'pausedHeld' && world.hold !== null)

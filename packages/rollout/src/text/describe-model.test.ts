@@ -55,6 +55,10 @@ function rollout(
   return { ...record(position, { candidate: TWO, baseline: ONE, ...changes }), detail }
 }
 
+function pin(live: number): NonNullable<ModelSituation['pointer']> {
+  return { live, file: 'environments/production.yaml', changedAtMs: NOW, settled: true }
+}
+
 function drift(reason: Drift['reason']): Drift {
   return { reason, detail: '' }
 }
@@ -70,6 +74,7 @@ function say({ given, ...told }: Told): string {
     newest: newest(),
     drift: null,
     hold: null,
+    pointer: null,
     rollout: null,
     facts: facts({ analysis: null, ...given }),
     ...told,
@@ -160,6 +165,22 @@ const SENTENCES: Readonly<Record<string, readonly [Told, string]>> = {
   'a deleted live version': [
     { newest: null, drift: drift('deletedInGit') },
     'iris v1 is live but is no longer in Git; deleting a version never takes it off. Push a version to replace it.',
+  ],
+  'a pinned version that is live': [
+    { drift: drift('pinned'), pointer: pin(1) },
+    'iris v2 waits: environments/production.yaml pins v1, which is live. Change the entry, or take it out, to let newer versions be tried.',
+  ],
+  'a pinned version that a person overtook': [
+    { live: { ...ONE, number: 3 }, drift: drift('pinned'), pointer: pin(2) },
+    'environments/production.yaml asks for v2 of iris, and another was made live after that. v3 goes on. Change the entry to what shall be live; taken out and put in again, it is carried out anew.',
+  ],
+  'a pinned version that is not in Git': [
+    { newest: null, drift: drift('deletedInGit'), pointer: pin(7) },
+    'environments/production.yaml asks for v7 of iris, which is not in Git. v1 goes on. Push that number, or change the entry.',
+  ],
+  'a pinned version that is the newest': [
+    { live: TWO, pointer: pin(2) },
+    'iris v2 is live and the newest version in Git, and what environments/production.yaml asks for. Nothing to do.',
   ],
   'a stalled repository': [
     { drift: drift('repositoryStalled') },

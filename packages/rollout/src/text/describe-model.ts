@@ -1,6 +1,7 @@
 import type { DriftReason } from '@understudy/core'
 import { shortDigest } from '@understudy/core'
 import { isOpen } from '../rollouts/rollout-position.ts'
+import type { Pointer } from '../wish/wish.ts'
 import { expiredHold, holderOf } from './describe-hold.ts'
 import { describeOpenRollout } from './describe-rollout.ts'
 import { formatVersion } from './format.ts'
@@ -8,13 +9,14 @@ import type { ModelSituation } from './model-situation.ts'
 
 /** Says what a model waits for and what to do about it: the answer of `understudy why`. */
 export function describeModel(situation: ModelSituation): string {
-  const { model, live, newest, drift, rollout, facts } = situation
+  const { model, live, newest, pointer, drift, rollout, facts } = situation
   if (rollout && facts && isOpen(rollout.position)) return describeOpenRollout(situation, rollout, facts)
   if (drift !== null) return DRIFT_SENTENCES[drift.reason](situation)
   if (live === null || newest === null) {
     return `${model} has no version in Git. Push one: \`npx --no-install understudy push model.onnx --model ${model}\`.`
   }
-  return `${served(situation)} and the newest version in Git.${expiredHold(situation) || ' Nothing to do.'}`
+  const asPinned = pointer === null ? '' : `, and what ${pointer.file} asks for`
+  return `${served(situation)} and the newest version in Git${asPinned}.${expiredHold(situation) || ' Nothing to do.'}`
 }
 
 type Sentence = (situation: ModelSituation) => string
@@ -34,11 +36,30 @@ const DRIFT_SENTENCES = {
   rolloutRunning: (situation) =>
     `${newest(situation)} is validated and its rollout begins. ${goesOn(situation)}. Nothing to do.`,
   nodeLagging: (situation) => `${newest(situation)} waits for nodes that lag. ${goesOn(situation)}.`,
+  pinned: describePinned,
   deletedInGit: (situation) =>
-    `${served(situation)} but is no longer in Git; deleting a version never takes it off. Push a version to replace it.`,
+    asksForAnother(situation)
+      ? `${situation.pointer.file} asks for ${formatVersion(situation.pointer.live)} of ${situation.model}, which is not in Git. ${goesOn(situation)}. Push that number, or change the entry.`
+      : `${served(situation)} but is no longer in Git; deleting a version never takes it off. Push a version to replace it.`,
   repositoryStalled: (situation) =>
     `${newest(situation)} waits: the history of the repository was rewritten. Push the old history back, or acknowledge the new one. ${goesOn(situation)}.`,
 } as const satisfies Record<DriftReason, Sentence>
+
+/** The environment file names a version that is not live. */
+function asksForAnother(
+  situation: ModelSituation,
+): situation is ModelSituation & { readonly pointer: Pointer } {
+  const { pointer, live } = situation
+  return pointer !== null && pointer.live !== live?.number
+}
+
+function describePinned(situation: ModelSituation): string {
+  const { pointer } = situation
+  const file = pointer?.file ?? 'the environment file'
+  return asksForAnother(situation)
+    ? `${file} asks for ${formatVersion(situation.pointer.live)} of ${situation.model}, and another was made live after that. ${goesOn(situation)}. Change the entry to what shall be live; taken out and put in again, it is carried out anew.`
+    : `${newest(situation)} waits: ${file} pins ${formatVersion(pointer?.live ?? 0)}, which is live. Change the entry, or take it out, to let newer versions be tried.`
+}
 
 function newest({ model, newest }: ModelSituation): string {
   return newest === null ? model : `${model} ${formatVersion(newest.number)}`

@@ -1,6 +1,6 @@
 import type { Standing } from '@understudy/core'
 import type { RolloutFacts, RolloutRecord } from '../rollouts/rollout-facts.ts'
-import type { Drift, TipVersion, VersionRef } from '../wish/wish.ts'
+import type { Drift, Pointer, TipVersion, VersionRef } from '../wish/wish.ts'
 
 /** An operator's decision that fixes what is live. */
 export interface ShownHold {
@@ -15,8 +15,12 @@ export interface ModelSituation {
   readonly model: string
   readonly nowMs: number
   readonly live: VersionRef | null
-  /** The newest number at the tip, with what became of its digest; null when Git holds no version of the model. */
+  /**
+   * What Git asks for, with what became of its digest: the number that the environment file names while another is live, else the newest at
+   * the tip. Null when Git does not hold it.
+   */
   readonly newest: (TipVersion & { readonly standing: Standing }) | null
+  readonly pointer: Pointer | null
   readonly drift: Drift | null
   readonly hold: ShownHold | null
   /** The open rollout, else the last that ended, with the sentence of its last transition. */

@@ -1,55 +1,8 @@
-import type { Standing } from '@understudy/core'
 import { describe, expect, it } from 'vitest'
 import { carryDrift } from './decide-drift.ts'
 import { decideWish } from './decide-wish.ts'
-import type { OpenRollout, TipVersion, WishInput } from './wish.ts'
-
-function version(number: number, changes: Partial<TipVersion> = {}): TipVersion {
-  return { number, digest: `digest-${number}`, state: 'validated', reason: null, ...changes }
-}
-
-function ref(number: number) {
-  return { number, digest: `digest-${number}` }
-}
-
-function rollout(
-  candidate: number,
-  baseline: number | null,
-  changes: Partial<OpenRollout> = {},
-): OpenRollout {
-  return {
-    kind: 'evidence',
-    candidate: ref(candidate),
-    baseline: baseline === null ? null : ref(baseline),
-    step: 'shadow',
-    pauseReason: null,
-    ...changes,
-  }
-}
-
-function baking(candidate: number, baseline: number): OpenRollout {
-  return rollout(candidate, baseline, { step: 'bake' })
-}
-
-function input(changes: Partial<WishInput> & { readonly live?: number | null } = {}): WishInput {
-  const { live = 1, ...rest } = changes
-  return {
-    trigger: 'push',
-    strategy: 'shadow',
-    stalled: false,
-    tip: [version(1), version(2)],
-    standings: new Map(),
-    held: false,
-    plan: { live: live === null ? null : ref(live) },
-    rollout: null,
-    requested: null,
-    ...rest,
-  }
-}
-
-function standing(number: number, is: Standing): ReadonlyMap<string, Standing> {
-  return new Map([[`digest-${number}`, is]])
-}
+import { baking, input, rollout, standing, version } from './wish.fixture.ts'
+import type { WishInput } from './wish.ts'
 
 const asked = (number: number) => ({ number, rehearsal: false })
 const REHEARSE_2 = { requested: { number: 2, rehearsal: true } }

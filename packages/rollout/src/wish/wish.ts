@@ -30,6 +30,18 @@ export interface OpenRollout {
   readonly baseline: VersionRef | null
   readonly step: RolloutStep
   readonly pauseReason: PauseReason | null
+  readonly startedAtMs: number
+}
+
+/** What the environment file asks to be live: it pins the model. */
+export interface Pointer {
+  readonly live: number
+  /** Where it stands, for people: `environments/production.yaml`. */
+  readonly file: string
+  /** When it began to name this number. */
+  readonly changedAtMs: number
+  /** It was carried out, or a promotion overtook it: it starts nothing more until it changes. */
+  readonly settled: boolean
 }
 
 /** What a person asked for and no rollout has answered yet: a start by hand, `retry` of a failed one, or a rehearsal. */
@@ -50,6 +62,8 @@ export interface WishInput {
   /** A hold stands, also when it is past its expiry, which only alarms. */
   readonly held: boolean
   readonly plan: { readonly live: VersionRef | null }
+  /** Null: the trigger decides. */
+  readonly pointer: Pointer | null
   readonly rollout: OpenRollout | null
   readonly requested: RolloutRequest | null
 }
@@ -58,8 +72,8 @@ export interface WishInput {
 export type WishAct =
   | { readonly type: 'none' }
   | { readonly type: 'start'; readonly number: number; readonly kind: RolloutKind }
-  /** Ends the open rollout as `aborted(superseded)`, then starts. */
-  | { readonly type: 'supersede'; readonly number: number; readonly kind: RolloutKind }
+  /** Ends the open rollout as `aborted(superseded)`, then starts. Kind null: the number is live, or cannot be started yet. */
+  | { readonly type: 'supersede'; readonly number: number; readonly kind: RolloutKind | null }
   | { readonly type: 'abort'; readonly reason: AbortReason }
 
 /** What Git says and what is served differ. */
@@ -73,5 +87,7 @@ export interface WishDecision {
   /** The number that Git asks for; null when there is none. */
   readonly wish: number | null
   readonly act: WishAct
+  /** The pointer entry has come true: record that it is carried out. */
+  readonly settles: boolean
   readonly drift: Drift | null
 }

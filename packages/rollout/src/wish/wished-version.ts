@@ -1,25 +1,7 @@
 import type { Standing } from '@understudy/core'
+import { isUnwanted, pointedVersion } from './pointed-version.ts'
+import { isRequested, isTriable, standingOf } from './triable.ts'
 import type { TipVersion, VersionRef, WishInput } from './wish.ts'
-
-/** What became of a digest of the model. */
-export function standingOf(input: WishInput, digest: string): Standing {
-  return input.standings.get(digest) ?? 'untried'
-}
-
-/** Whether a version may be tried at all: validated, newer than live, not withdrawn. */
-function isTriable(input: WishInput, version: TipVersion): boolean {
-  return (
-    version.state === 'validated' &&
-    version.number > (input.plan.live?.number ?? 0) &&
-    standingOf(input, version.digest) !== 'withdrawn'
-  )
-}
-
-/** Whether a person asked for this version, by a start by hand or a retry, and may have it. */
-export function isRequested(input: WishInput, version: TipVersion): boolean {
-  const { requested } = input
-  return requested?.number === version.number && !requested.rehearsal && isTriable(input, version)
-}
 
 /** Whether a version may be rehearsed: any validated one that is not withdrawn, older ones too, against live with other bytes. */
 export function isRehearsable({
@@ -50,16 +32,24 @@ export function requestedRehearsal(input: WishInput): TipVersion | null {
 }
 
 /**
- * The version that shall be tried: of the triable ones that the trigger allows, that a person asked for, or that the open rollout
- * tries already, the highest. Null when the wish is what is live. A rehearsal asks for nothing.
+ * The version that shall be tried. Null when the wish is what is live. A rehearsal asks for nothing.
+ *
+ * It is the one that a pointer entry starts; else, of the triable ones that a person asked for, that the open rollout tries already, or
+ * that the trigger allows where no entry stands, the highest.
  */
 export function wishedVersion(input: WishInput): TipVersion | null {
-  const running = input.rollout?.kind === 'rehearsal' ? undefined : input.rollout?.candidate
+  return pointedVersion(input) ?? highestWished(input)
+}
+
+function highestWished(input: WishInput): TipVersion | null {
+  const stands = input.rollout?.kind !== 'rehearsal' && !isUnwanted(input)
+  const running = stands ? input.rollout?.candidate : undefined
+  const triggers = input.trigger === 'push' && input.pointer === null
   let wished: TipVersion | null = null
   for (const version of input.tip) {
     if (!isTriable(input, version) || version.number < (wished?.number ?? 0)) continue
     const open = version.number === running?.number && version.digest === running.digest
-    const byTrigger = input.trigger === 'push' && standingOf(input, version.digest) !== 'failed'
+    const byTrigger = triggers && standingOf(input, version.digest) !== 'failed'
     if (open || byTrigger || isRequested(input, version)) wished = version
   }
   return wished

@@ -7,7 +7,14 @@ import {
   versionOf,
   wishInput,
 } from '@understudy/db'
-import { decideWish, describeIncidents, describeModel, type ReleaseFacts } from '@understudy/rollout'
+import {
+  decideWish,
+  describeIncidents,
+  describeModel,
+  type ReleaseFacts,
+  type TipVersion,
+  type WishInput,
+} from '@understudy/rollout'
 import type { WhyView } from '../../views/index.ts'
 
 /**
@@ -20,15 +27,13 @@ export function whyView(record: ModelRecord, release: ReleaseFacts | null = null
   const [rollout] = record.rollouts
   const open = openRollout(record)
   const live = versionOf(record, record.live)
-  const newest = input.tip.reduce<(typeof input.tip)[number] | null>(
-    (best, version) => (best === null || version.number > best.number ? version : best),
-    null,
-  )
+  const newest = wantedOf(input)
   const sentence = describeModel({
     model: record.name,
     nowMs: record.readAt.getTime(),
     live: live ? { number: live.number, digest: live.digest } : null,
     newest: newest ? { ...newest, standing: standingOf(record, newest.digest) } : null,
+    pointer: input.pointer,
     drift: decideWish(input).drift,
     hold: record.hold && { ...record.hold, expiresAtMs: record.hold.expiresAt?.getTime() ?? null },
     rollout: rollout
@@ -40,6 +45,17 @@ export function whyView(record: ModelRecord, release: ReleaseFacts | null = null
     sentence: [sentence, ...incidentsOf(record)].join(' '),
     command: /`([^`]+)`/.exec(sentence)?.[1] ?? null,
   }
+}
+
+/** The number that the environment file names while another is live, else the newest; null when Git does not hold it. */
+function wantedOf({ tip, pointer, plan }: WishInput): TipVersion | null {
+  if (pointer !== null && pointer.live !== plan.live?.number) {
+    return tip.find(({ number }) => number === pointer.live) ?? null
+  }
+  return tip.reduce<TipVersion | null>(
+    (best, version) => (best === null || version.number > best.number ? version : best),
+    null,
+  )
 }
 
 /** Of the versions that answer or are tried now: what befell others is told where they are asked for. */

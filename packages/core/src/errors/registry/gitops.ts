@@ -62,6 +62,12 @@ export const GITOPS_ERRORS = {
     retry: 'never',
     remedy: 'Set user.name and user.email with `git config --global`.',
   },
+  'gitops.label_refused': {
+    category: 'FAILED_PRECONDITION',
+    fault: 'modelAuthor',
+    retry: 'afterChange',
+    remedy: 'Name a validated version that is not withdrawn in the environment file, or take the label out.',
+  },
   'gitops.mapping_invalid': {
     category: 'INVALID_ARGUMENT',
     fault: 'modelAuthor',
@@ -98,6 +104,12 @@ export const GITOPS_ERRORS = {
     fault: 'modelAuthor',
     retry: 'afterChange',
     remedy: 'Keep every path below the version directory.',
+  },
+  'gitops.pointer_unknown': {
+    category: 'NOT_FOUND',
+    fault: 'modelAuthor',
+    retry: 'afterChange',
+    remedy: 'Push the model that the environment file names, or take its entry out.',
   },
   'gitops.push_refused': {
     category: 'FAILED_PRECONDITION',
