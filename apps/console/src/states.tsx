@@ -45,6 +45,7 @@ import {
   Rocket,
   ScanSearch,
   Split,
+  Tag,
   Timer,
   TrendingDown,
   Unplug,
@@ -90,6 +91,9 @@ export const LABEL_LOOKS: Readonly<Record<SystemLabel, Look>> = {
   canary: { icon: Split, tone: 'cand', word: { en: 'Canary' } },
   previous: { icon: History, tone: 'mute', word: { en: 'Previous' } },
 }
+
+/** Labels that a person gave in Git. */
+export const USER_LABELS_LOOK: Look = { icon: Tag, tone: 'mute', word: { en: 'Labels' } }
 
 export const ROLLOUT_LOOKS: Readonly<Record<RolloutState, Look>> = {
   progressing: { icon: Loader, tone: 'cand', word: { en: 'Progressing' } },

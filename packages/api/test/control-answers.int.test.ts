@@ -57,6 +57,15 @@ const statusSchema = z.strictObject({
         })
         .nullable(),
       drift: z.strictObject({ reason: z.string(), since: z.iso.datetime() }).nullable(),
+      pinned: z.int().nullable(),
+      labels: z.array(
+        z.strictObject({
+          label: z.string(),
+          number: z.int().nullable(),
+          wanted: z.int().nullable(),
+          waits: z.string().nullable(),
+        }),
+      ),
       problems: z.array(z.strictObject({ path: z.string(), code: z.string(), message: z.string() })),
     }),
   ),
@@ -99,6 +108,46 @@ describe('status', () => {
     const [status] = (await service.status(model)).models
     expect(status?.versions[0]).toMatchObject({ standing: 'withdrawn', reason: 'wrong answers' })
     expect(status?.drift).toMatchObject({ reason: 'withdrawn' })
+  })
+})
+
+describe('what the environment file says', () => {
+  it('is in status and on the page of the model, with what keeps a label from where it is wanted', async () => {
+    await stage.promoted(node)
+    await stage.rejectVersion(model, 3)
+    const file = 'environments/production.yaml'
+    await world.point({ [model]: { live: 2, labels: { stable: 1, edge: 3 } } })
+    await world.settle(model)
+    const labels = [
+      { label: 'edge', number: null, wanted: 3, waits: expect.stringContaining('v3 was rejected') },
+      { label: 'stable', number: 1, wanted: 1, waits: null },
+    ]
+    const problem = {
+      path: file,
+      message: expect.stringContaining('The label edge of iris is not moved: v3 was'),
+    }
+    const [status] = (await service.status(model)).models
+    expect(status).toMatchObject({
+      pinned: 2,
+      labels,
+      problems: [{ ...problem, code: 'gitops.label_refused' }],
+    })
+    const view = await service.model(model)
+    expect(view).toMatchObject({ pointer: { number: 2, file, settled: true }, labels, problems: [problem] })
+    expect(view.versions.map((version) => version.labels)).toEqual([[], ['live'], ['previous', 'stable']])
+    expect(view.drift).toMatchObject({ reason: 'pinned' })
+    expect((await service.why(model)).sentence).toContain(`iris v3 waits: ${file} pins v2, which is live.`)
+  })
+
+  it('is told where the version that it names is not live, whatever is newer', async () => {
+    await stage.promoted(node)
+    await world.push(model, 3)
+    await world.point({ [model]: { live: 7, labels: {} } })
+    expect((await service.why(model)).sentence).toContain(
+      'asks for v7 of iris, which is not in Git. v2 goes on.',
+    )
+    await world.point({ [model]: { live: 3, labels: {} } })
+    expect((await service.why(model)).sentence).toContain('iris v3 is being validated')
   })
 })
 

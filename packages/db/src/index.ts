@@ -69,7 +69,7 @@ export type { ActOutcome, DecisionAct } from './rollout/acts.ts'
 export { analysisOf, analysisPlanOf } from './rollout/analysis-of.ts'
 export { approve } from './rollout/approve.ts'
 export { comparisonsOf, policyHashFor } from './rollout/comparisons-of.ts'
-export { deciderRollout, pointerOf, rolloutFacts, wishInput } from './rollout/decider-input.ts'
+export { deciderRollout, rolloutFacts, wishInput } from './rollout/decider-input.ts'
 export {
   abort,
   pause,

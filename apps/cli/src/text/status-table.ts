@@ -1,4 +1,4 @@
-import type { StatusDocument, StatusModel, StatusVersion } from '@understudy/api/views'
+import type { LabelView, StatusDocument, StatusModel, StatusVersion } from '@understudy/api/views'
 import { shortCommit, shortDigest } from '@understudy/core'
 import Table from 'cli-table3'
 import { BORDERLESS } from './borderless.ts'
@@ -41,13 +41,30 @@ function incidentLine({ number, incidents }: StatusVersion): string | undefined 
   return `incidents of v${number}: ${kinds} (\`understudy why\` tells more)`
 }
 
+function pinnedLine({ pinned, live }: StatusModel): readonly string[] {
+  if (pinned === null) return []
+  return [
+    `pinned: ${version(pinned)} by the environment file${pinned === live ? '' : `, ${version(live)} is live`}`,
+  ]
+}
+
+function labelLine({ label, number, waits }: LabelView): string {
+  return `label: ${label} ${version(number)}${waits === null ? '' : ` (${waits})`}`
+}
+
+/** What the version is by the labels that point to it. */
+function labelsOf(model: StatusModel, { number }: StatusVersion): string {
+  const own = model.labels.filter((entry) => entry.number === number).map(({ label }) => label)
+  const role = number === model.live ? ['live'] : number === model.previous ? ['previous'] : []
+  return [...role, ...own].map((label) => ` ${label}`).join('')
+}
+
 /** One model: its versions with their states and reasons. */
 function modelText(model: StatusModel): string {
   const table = new Table({ ...BORDERLESS, head: ['VERSION', 'DIGEST', 'COMMIT', 'STATE', 'REASON'] })
   for (const entry of model.versions) {
-    const label = entry.number === model.live ? ' live' : entry.number === model.previous ? ' previous' : ''
     table.push([
-      `v${entry.number}${label}`,
+      `v${entry.number}${labelsOf(model, entry)}`,
       shortDigest(entry.digest),
       shortCommit(entry.commit),
       stateText(entry),
@@ -58,6 +75,8 @@ function modelText(model: StatusModel): string {
     `${model.name}: live ${version(model.live)}, previous ${version(model.previous)}`,
     `rollout: ${rolloutText(model)}`,
     `git: ${driftText(model)}`,
+    ...pinnedLine(model),
+    ...model.labels.map(labelLine),
     ...model.problems.map((problem) => `refused: ${problem.message}`),
     ...model.versions.flatMap((entry) => incidentLine(entry) ?? []),
   ]

@@ -33,6 +33,8 @@ const model = (over: Partial<ModelView> = {}): ModelView => ({
   rollout: null,
   drift: null,
   hold: null,
+  pointer: null,
+  labels: [],
   policy: [],
   policyHash: '',
   promotions: [],

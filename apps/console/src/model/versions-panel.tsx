@@ -63,10 +63,20 @@ export function VersionsPanel({ model, onDone }: VersionsPanelProps) {
 
 function VersionRow({ model, version, onDone }: VersionsPanelProps & { readonly version: VersionView }) {
   const { look, role, note } = versionState(model, version)
+  const labels = model.labels.filter(({ number }) => number === version.number)
   return (
     <tr className="align-top md:[&>*]:py-2">
       <th scope="row" className="pr-3 pl-4 md:w-36">
         <VersionChip model={model.name} version={version} shownAs={role} />
+        {labels.map(({ label }) => (
+          <p
+            key={label}
+            className="mt-1 break-all font-mono text-ink-2"
+            title="A label of your own, from Git"
+          >
+            {label}
+          </p>
+        ))}
       </th>
       <td data-name="State" className="wrap-anywhere pr-3 md:w-40">
         <div>

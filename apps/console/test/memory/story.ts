@@ -60,6 +60,8 @@ export function irisModel(): ModelView {
     rollout,
     drift: { reason: 'rolloutRunning', detail: 'Git asks for v2; its rollout is running.', since: ago(41) },
     hold: null,
+    pointer: null,
+    labels: [],
     policy: POLICY,
     policyHash: digestOf('policy of iris'),
     promotions: [promotion(1, { to: 1, kind: 'first', actor: 'controller', at: ago(25_990) })],

@@ -173,6 +173,28 @@ export interface HoldView {
   readonly expiresAt: string | null
 }
 
+/** What the environment file asks to be live. */
+export interface PointerView {
+  readonly number: number
+  /** From the root of the repository. */
+  readonly file: string
+  /** Since when it names this number, ISO 8601. */
+  readonly since: string
+  /** It was carried out, or a promotion overtook it: it starts nothing more until it changes. */
+  readonly settled: boolean
+}
+
+/** A label of the user's own. */
+export interface LabelView {
+  readonly label: string
+  /** Where it points on every node that is up to date; null: nowhere yet. */
+  readonly number: number | null
+  /** Where the environment file wants it; null: nowhere any more. */
+  readonly wanted: number | null
+  /** What keeps it from there; null when nothing does. */
+  readonly waits: string | null
+}
+
 /** How a version came to be live. */
 export type PromotionKind = 'first' | 'evidence' | 'immediate' | 'returning' | 'promoteNow' | 'rollback'
 
@@ -198,10 +220,14 @@ export interface ModelView {
   readonly rollout: RolloutView | null
   readonly drift: DriftView | null
   readonly hold: HoldView | null
+  /** Null where the environment file leaves what is live to the trigger. */
+  readonly pointer: PointerView | null
+  /** By name. */
+  readonly labels: readonly LabelView[]
   readonly policy: readonly PolicyLine[]
   readonly policyHash: string
   readonly promotions: readonly PromotionView[]
-  /** What stands at the tip and cannot be taken: a directory that is no number, a wrong `model.yaml`. */
+  /** What stands at the tip and cannot be taken: a directory that is no number, a wrong `model.yaml`, a label that may not move. */
   readonly problems: readonly { readonly path: string; readonly message: string }[]
   readonly why: WhyView
   readonly signature: { readonly inputs: readonly string[]; readonly outputs: readonly string[] } | null

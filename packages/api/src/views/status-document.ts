@@ -6,6 +6,7 @@ import type {
   VerdictOutcome,
   VersionState,
 } from '@understudy/core'
+import type { LabelView } from './model-views.ts'
 
 /** What befell the processes of a version, of one kind. `at` is ISO 8601, of the newest. */
 export interface StatusIncident {
@@ -45,7 +46,11 @@ export interface StatusModel {
   readonly versions: readonly StatusVersion[]
   readonly rollout: StatusRollout | null
   readonly drift: { readonly reason: DriftReason; readonly since: string } | null
-  /** What stands at the tip and cannot be taken: a directory that is no number, a wrong model.yaml. */
+  /** The number that the environment file names; null where it leaves that to the trigger. */
+  readonly pinned: number | null
+  /** By name; those that rollouts move are not among them. */
+  readonly labels: readonly LabelView[]
+  /** What stands at the tip and cannot be taken: a directory that is no number, a wrong model.yaml, a label that may not move. */
   readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string }[]
 }
 

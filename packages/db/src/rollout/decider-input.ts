@@ -41,7 +41,7 @@ export function tipVersion(version: VersionRecord): TipVersion {
 }
 
 /** What the environment file asks to be live; null where it leaves that to the trigger. */
-export function pointerOf({ pointer }: ModelRecord): Pointer | null {
+function pointerOf({ pointer }: ModelRecord): Pointer | null {
   if (pointer === null || pointer.live === null) return null
   const { live, file, settled, changedAt } = pointer
   return { live, file, settled, changedAtMs: changedAt.getTime() }

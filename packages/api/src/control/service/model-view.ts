@@ -18,6 +18,7 @@ import type {
   VersionRef,
   VersionView,
 } from '../../views/index.ts'
+import { labelProblems, labelViews, pointerView } from './pointer-views.ts'
 import { policyLines } from './policy-lines.ts'
 import { stepViews } from './rail-view.ts'
 import { commitView, rolloutView } from './rollout-view.ts'
@@ -63,6 +64,7 @@ function versionView(record: ModelRecord, version: VersionRecord): VersionView {
     ...(record.live === version.number ? ['live'] : []),
     ...(record.previous === version.number ? ['previous'] : []),
     ...rolloutLabels(record, version),
+    ...Object.keys(record.labels).filter((label) => record.labels[label] === version.number),
   ]
   return {
     number: version.number,
@@ -117,6 +119,8 @@ export function modelView(
           expiresAt: record.hold.expiresAt?.toISOString() ?? null,
         }
       : null,
+    pointer: pointerView(record),
+    labels: labelViews(record),
     policy: policyLines(record),
     policyHash: shown ? policyHashFor(record, shown) : '',
     promotions: record.promotions.map((row) => ({
@@ -132,7 +136,7 @@ export function modelView(
       ...(record.configProblem
         ? [{ path: `models/${record.name}/model.yaml`, message: record.configProblem }]
         : []),
-      ...record.problems.map(({ path, message }) => ({ path, message })),
+      ...[...record.problems, ...labelProblems(record)].map(({ path, message }) => ({ path, message })),
     ],
     why: whyView(record, release),
     signature: shown?.signature

@@ -1,6 +1,7 @@
 import { type ModelRecord, standingOf, type Tx } from '@understudy/db'
 import type { StatusDocument, StatusModel, StatusNode } from '../../views/index.ts'
 import { driftView, reasonOf } from './model-view.ts'
+import { labelProblems, labelViews } from './pointer-views.ts'
 
 function statusModel(record: ModelRecord): StatusModel {
   const [rollout] = record.rollouts
@@ -28,6 +29,8 @@ function statusModel(record: ModelRecord): StatusModel {
         }
       : null,
     drift: drift ? { reason: drift.reason, since: drift.since } : null,
+    pinned: record.pointer?.live ?? null,
+    labels: labelViews(record),
     problems: [
       ...(record.configProblem
         ? [
@@ -39,6 +42,7 @@ function statusModel(record: ModelRecord): StatusModel {
           ]
         : []),
       ...record.problems,
+      ...labelProblems(record),
     ],
   }
 }
