@@ -45,6 +45,16 @@ describe("labels of the user's own", () => {
     expect(await verifyAudit(world.database)).toMatchObject({ ok: true })
   })
 
+  it('keep no rollback back that was meant before they moved', async () => {
+    const { generation } = await planned()
+    await label({ stable: 2 })
+    await world.settle('iris')
+    expect(await rollback(world.database, { model: 'iris', from: 3, generation, ...ADA })).toMatchObject({
+      changed: true,
+    })
+    expect((await planned()).labels).toMatchObject({ live: 2, stable: 2 })
+  })
+
   it('move by one step, and leave live where it is; those that Git no longer names go', async () => {
     await label({ stable: 1, edge: 3 })
     await world.settle('iris')

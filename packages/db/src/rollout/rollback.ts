@@ -54,12 +54,13 @@ function stale(record: ModelRecord, act: RollbackAct): string | null {
     const now = record.live === null ? 'nothing is live' : `v${record.live} is live`
     return `${record.name} v${act.from} is not live any more; ${now}. Nothing was changed.`
   }
-  // The same version may have been taken off and restored since: the generation tells.
-  if (act.generation !== undefined && act.generation !== record.generation) {
+  const [last] = record.promotions
+  // The same version may have been taken off and restored since: the generation tells. Labels that moved beside it change nothing.
+  const movedAt = last?.generation ?? 0
+  if (act.generation !== undefined && (act.generation < movedAt || act.generation > record.generation)) {
     return `${record.name} changed since you looked (generation ${act.generation}, now ${record.generation}). Nothing was changed.`
   }
   if (act.from !== undefined) return null
-  const [last] = record.promotions
   const canary = canaryTakenOff(record)
   if (canary) {
     return `v${canary.number} of ${record.name} was taken off its canary already. Nothing was changed: name the version to take v${record.live} off.`

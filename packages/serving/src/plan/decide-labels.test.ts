@@ -81,14 +81,44 @@ const TABLE: readonly Row[] = [
     expected: { live: 1, shadow: 2 },
   },
   {
-    guarantee: 'waits for another target that still loads',
+    guarantee: 'moves live without waiting for a label of the user, which comes when its version is there',
     ...{
       labels: { live: 2, stable: 3 },
       generation: 5,
       now: current({ live: 1 }, 4),
-      readiness: { 2: A, 3: P },
+      readiness: { 1: A, 2: A, 3: P },
     },
-    expected: null,
+    expected: { live: 2 },
+  },
+  {
+    guarantee: 'leaves a label of the user where it is while its next version loads',
+    ...{
+      labels: { live: 2, stable: 3 },
+      generation: 5,
+      now: current({ live: 1, stable: 1 }, 4),
+      readiness: { 1: A, 2: A, 3: P },
+    },
+    expected: { live: 2, stable: 1 },
+  },
+  {
+    guarantee: 'then moves it within the same generation',
+    ...{
+      labels: { live: 2, stable: 3 },
+      generation: 5,
+      now: current({ live: 2, stable: 1 }, 5),
+      readiness: { 1: A, 2: A, 3: A },
+    },
+    expected: { live: 2, stable: 3 },
+  },
+  {
+    guarantee: 'takes a label of the user off a version that is gone',
+    ...{
+      labels: { live: 2, stable: 3 },
+      generation: 5,
+      now: current({ live: 2, stable: 1 }, 5),
+      readiness: { 1: F, 2: A, 3: P },
+    },
+    expected: { live: 2 },
   },
   {
     guarantee: 'leaves out another target that failed',
