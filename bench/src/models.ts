@@ -55,9 +55,26 @@ export function wideModel(): BenchModel {
 }
 
 /**
- * `layers` square products of the same `width × width` weights. Alone, a row costs the reading of all weights; rows of a batch share it.
+ * `layers` square products of the same 512 × 512 weights. Alone, a row costs the reading of all weights; rows of a batch share it, and are
+ * multiplied each.
  */
-export function deepModel(layers: number, width = 512, seed = 1): BenchModel {
+export function wideLayers(layers: number): BenchModel {
+  return layered(layers, { width: 512, activation: 'Relu' })
+}
+
+/** `layers` small layers. Nearly all of what a row costs is that operators are visited, once for a batch. */
+export function narrowLayers(layers: number): BenchModel {
+  return layered(layers, { width: 32, activation: 'Tanh' })
+}
+
+interface Layers {
+  readonly width: number
+  /** `Tanh` also keeps the size of what runs through many narrow ones. */
+  readonly activation: 'Relu' | 'Tanh'
+}
+
+function layered(layers: number, { width, activation }: Layers): BenchModel {
+  const seed = 1
   const builder = new OnnxBuilder()
     .input('x', 'float32', ['N', 8])
     .output('y', 'float32', ['N', 4])
@@ -67,7 +84,7 @@ export function deepModel(layers: number, width = 512, seed = 1): BenchModel {
     .node('MatMul', [['x', 'first'], ['h0']])
   for (let layer = 0; layer < layers; layer++) {
     builder.node('MatMul', [[`h${layer}`, 'square'], [`m${layer}`]])
-    builder.node('Relu', [[`m${layer}`], [`h${layer + 1}`]])
+    builder.node(activation, [[`m${layer}`], [`h${layer + 1}`]])
   }
   const files = builder.node('MatMul', [[`h${layers}`, 'last'], ['y']]).build()
   return { files, signature: signatureOf(8, 4), inputs: 8, measured: SMALL }

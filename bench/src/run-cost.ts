@@ -1,7 +1,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { type BenchModel, deepModel } from './models.ts'
+import type { BenchModel } from './models.ts'
 
 const RUNS = 100
+/** Layers of the models that are tried first: a run costs something besides its layers. */
+const FEW = 4
+const MANY = 20
 
 /** Time of one row, run alone in this process, in milliseconds: the least of many, since whatever else the machine does only adds. */
 export async function rowCostMs({ files, inputs }: BenchModel): Promise<number> {
@@ -25,12 +28,13 @@ export async function answerOf({ files }: BenchModel, row: readonly number[]): P
   return [...((y?.data ?? []) as Float32Array)]
 }
 
-/** A model whose rows take about this long on this machine, and how long they take. */
+/** A model of so many layers that its rows take about this long on this machine, and how long they take. */
 export async function modelOfCost(
   costMs: number,
+  modelOf: (layers: number) => BenchModel,
 ): Promise<{ readonly model: BenchModel; readonly costMs: number }> {
-  const probeLayers = 10
-  const probeMs = await rowCostMs(deepModel(probeLayers))
-  const model = deepModel(Math.max(1, Math.round((costMs / probeMs) * probeLayers)))
+  const [fewMs, manyMs] = [await rowCostMs(modelOf(FEW)), await rowCostMs(modelOf(MANY))]
+  const layerMs = (manyMs - fewMs) / (MANY - FEW)
+  const model = modelOf(Math.max(1, Math.round(FEW + (costMs - fewMs) / layerMs)))
   return { model, costMs: await rowCostMs(model) }
 }

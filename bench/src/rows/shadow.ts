@@ -1,6 +1,6 @@
 import type { BenchContext } from '../bench-context.ts'
 import { predictRequest } from '../load/predict-request.ts'
-import { type BenchModel, sameModelOtherBytes, TINY_ROW, tinyModel } from '../models.ts'
+import { type BenchModel, sameModelOtherBytes, TINY_ROW, tinyModel, wideLayers } from '../models.ts'
 import { monotonicMs } from '../monotonic.ts'
 import { pause } from '../pause.ts'
 import { planOf } from '../plan.ts'
@@ -30,7 +30,13 @@ interface Setting {
 
 const SETTINGS: readonly Setting[] = [
   { id: '13', model: async () => tinyModel(), connections: 32, windowMs: 600, pairs: 3 },
-  { id: '13b', model: async () => (await modelOfCost(10)).model, connections: 2, windowMs: 3_000, pairs: 1 },
+  {
+    id: '13b',
+    model: async () => (await modelOfCost(10, wideLayers)).model,
+    connections: 2,
+    windowMs: 3_000,
+    pairs: 1,
+  },
 ]
 
 /** Live tails with every batch mirrored to a candidate that is loaded all the time, and without. */
