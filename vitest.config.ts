@@ -44,6 +44,8 @@ export default defineConfig({
           include: ['e2e/**/*.e2e.ts'],
           exclude,
           globalSetup: ['e2e/support/platform-lender.ts'],
+          // A second, as vitest has it, is less than a page takes to come up on a busy machine.
+          expect: { poll: { timeout: 20_000 } },
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },
