@@ -139,6 +139,6 @@ describe('the verdict of a rollout', () => {
   })
 
   it('stands in the history of the model, with who and when', async () => {
-    expect(await platform.ok(['history', 'careful'])).toMatch(/v1 +v2 +rollout +\S+/)
+    expect(await platform.ok(['history', 'careful'])).toMatch(/v1 +v2 +evidence +controller/)
   })
 })
