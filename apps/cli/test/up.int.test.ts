@@ -3,7 +3,7 @@ import path from 'node:path'
 import { isPortFree } from '@understudy/db/embedded'
 import { waitFor } from '@understudy/testing'
 import { createTestDatabase } from '@understudy/testing/database'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestPlatform, type UpRun } from './support/platform.ts'
 
 /** One data folder for all: the first test starts on nothing, every later one on what those before it left. */
@@ -136,47 +136,6 @@ describe('understudy up that runs', () => {
   it('ends with the process that started it', async () => {
     run.child.stdin?.destroy()
     expect(await run.exit).toBe(0)
-    expect(await platform.processes()).toEqual([])
-  })
-})
-
-describe('understudy up on the data of an earlier one', () => {
-  afterEach(() => platform.end())
-
-  it('leaves no process when it is killed, and starts again', async () => {
-    const run = platform.up()
-    await run.running()
-    run.child.kill('SIGKILL')
-    await waitFor('every process to end', async () => (await platform.processes()).length === 0)
-    const again = platform.up()
-    await again.running()
-    expect(again.output).toContain('the database is up to date')
-    // And at once, while what the killed one left is still ending.
-    again.child.kill('SIGKILL')
-    await platform.up().running()
-  })
-
-  it('starts again although every process of it was killed at once', async () => {
-    const run = platform.up()
-    await run.running()
-    const consolePid = await pidOf(platform.consolePort)
-    const all = await platform.processes()
-    // Guards first: nobody is left to end what they guard.
-    for (const pid of [run.child.pid ?? 0, ...all.filter((pid) => pid !== consolePid)])
-      process.kill(pid, 'SIGKILL')
-    await run.exit
-    const again = platform.up()
-    await again.running()
-    expect(await pidOf(platform.consolePort)).not.toBe(consolePid)
-  })
-
-  it('gives up with one sentence when a part never works, and leaves nothing running', async () => {
-    const run = platform.up({ env: { UNDERSTUDY_TEST_BROKEN: '1' } })
-    expect(await run.exit).toBe(1)
-    expect(run.errors).toBe(
-      `The controller ended with code 3, 5 times in a row; its log is ${platform.dataDir}/logs/controller.log. ` +
-        'Read the log that the message names.\n',
-    )
     expect(await platform.processes()).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import { RepositoryMirror } from '@understudy/gitops'
 import { linearModel, waitFor } from '@understudy/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createSyncRepository } from '../src/sync/sync-repository.ts'
-import { ControlPlane } from './support/control-plane.ts'
+import { ControlPlane } from '../test/support/control-plane.ts'
 
 const IMMEDIATE = 'rollout: {strategy: immediate}\n'
 
