@@ -52,6 +52,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'readme',
+          include: ['e2e/readme/**/*.readme.ts'],
+          exclude,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
           name: 'statistics',
           include: ['packages/*/statistics/**/*.stat.ts'],
           exclude,

@@ -9,7 +9,6 @@ const DEAREST: readonly string[] = [
   'e2e/console/tour.e2e.ts',
   'e2e/console/console-pages.e2e.ts',
   'e2e/scenarios/push-to-serve.e2e.ts',
-  'e2e/readme/readme.e2e.ts',
   'e2e/scenarios/strategy.e2e.ts',
   'e2e/scenarios/bad-input.e2e.ts',
   'e2e/scenarios/evidence.e2e.ts',

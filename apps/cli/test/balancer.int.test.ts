@@ -220,6 +220,8 @@ describe('a node that is not ready', () => {
     for (const node of nodes) {
       node.beginDrain()
       await waitFor('it to be out', () => !inNow.has(node.name))
+      // A real one goes on answering for a moment: a request may be on its way over a connection that was idle.
+      await waitFor('its clients to have left', () => node.connections === 0)
       await node.close()
       const before = node.requests
       await node.listen()

@@ -38,12 +38,17 @@ export class FakeNode {
     await once(server, 'listening')
   }
 
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#sockets.size
+  }
+
   /** Says that it is not ready, and closes connections with their answers; it goes on accepting. */
   beginDrain(): void {
     this.#ready = false
   }
 
-  /** Accepts no more and resolves when its connections have ended. */
+  /** Accepts no more, closes connections on which nothing is asked, and resolves when all have ended. */
   async close(): Promise<void> {
     const server = this.#server
     if (!server?.listening) return
