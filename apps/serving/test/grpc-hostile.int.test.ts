@@ -10,6 +10,7 @@ import { waitFor } from '@understudy/testing'
 import { describe, expect, it } from 'vitest'
 import { type GrpcFixture, halfInput, startGrpc } from './grpc-fixture.ts'
 
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 const PATH = '/inference.GRPCInferenceService/ModelInfer'
 
 function rawCall(session: ClientHttp2Session, headers: Record<string, string> = {}): ClientHttp2Stream {
@@ -117,6 +118,31 @@ describe('other clients are answered beside one that', () => {
       await closed
     }
     await stillAnswers(grpc)
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['a preface without settings', PREFACE],
+    ['settings that are longer than a frame may be', `${PREFACE}\x7f\0\0\x04\0\0\0\0\0`],
+  ])('begins a connection with %s: it ends when the time for settings is over', async (_what, bytes) => {
+    await using grpc = await startGrpc({ limits: { handshakeTimeoutMs: 300 } })
+    const socket = await rawSocket(grpc)
+    const closed = once(socket, 'close')
+    socket.write(bytes, 'latin1')
+    await closed
+    await stillAnswers(grpc)
+  })
+
+  it('keeps a connection whose settings came in time', async () => {
+    await using grpc = await startGrpc({ limits: { handshakeTimeoutMs: 300 } })
+    const patient = session(grpc)
+    await once(patient, 'remoteSettings')
+    const late = await rawSocket(grpc)
+    // It is closed by the limit, after the other one's time is over.
+    await once(late, 'close')
+    const pinged = new Promise((resolve) => patient.ping((error) => resolve(error)))
+    expect(await pinged).toBeNull()
+    patient.destroy()
   })
 
   it('floods with pings, settings and empty frames', async () => {

@@ -3,18 +3,6 @@ export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 
 const TYPE = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, window: 8, continuation: 9 } as const
 
-const FRAME_MAX_BYTES = 16_384
-const ACK = 0x1
-
-/**
- * Whether the bytes behind a preface begin settings that are longer than a frame may be. Node's HTTP/2 says so and then waits for the client
- * to leave, also when it has closed its half.
- */
-export function beginsEndlessSettings(bytes: Buffer): boolean {
-  if (bytes.length < 9 || bytes.readUIntBE(0, 3) <= FRAME_MAX_BYTES) return false
-  return bytes.readUInt8(3) === TYPE.settings && (bytes.readUInt8(4) & ACK) === 0
-}
-
 /** One frame, whatever it holds. */
 export function frame(type: keyof typeof TYPE, stream: number, payload: Uint8Array, flags = 0): Buffer {
   const head = Buffer.alloc(9)

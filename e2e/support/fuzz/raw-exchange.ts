@@ -2,26 +2,20 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 const ENDED_WITHIN_MS = 15_000
-/** A silent HTTP/2 connection is asked after 60 s whether it is still there, and has 20 s to answer. */
-export const KEEPALIVE_ENDS_WITHIN_MS = 100_000
 const FLOOD_MAX_MS = 5_000
 
 /**
  * Sends bytes on a connection of their own, closes our half, and gives what came back until the other side closed its half too.
  * @throws when it does not: the request hangs
  */
-export async function rawExchange(
-  port: number,
-  bytes: Uint8Array,
-  endedWithinMs = ENDED_WITHIN_MS,
-): Promise<string> {
+export async function rawExchange(port: number, bytes: Uint8Array): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
   const received: Buffer[] = []
   socket.on('data', (chunk: Buffer) => received.push(chunk))
   // A server that has heard enough resets: that is an end as well.
   socket.on('error', () => undefined)
   const ended = Promise.race([once(socket, 'end'), once(socket, 'close')])
-  const timer = setTimeout(() => socket.destroy(new Error('too slow')), endedWithinMs)
+  const timer = setTimeout(() => socket.destroy(new Error('too slow')), ENDED_WITHIN_MS)
   let isLate = false
   timer.unref()
   socket.on('error', (error) => {
@@ -33,7 +27,7 @@ export async function rawExchange(
   socket.destroy()
   if (isLate)
     throw new Error(
-      `no end after ${endedWithinMs} ms for ${JSON.stringify(Buffer.from(bytes).toString('latin1'))}`,
+      `no end after ${ENDED_WITHIN_MS} ms for ${JSON.stringify(Buffer.from(bytes).toString('latin1'))}`,
     )
   return Buffer.concat(received).toString('latin1')
 }

@@ -11,6 +11,8 @@ export interface GrpcLimits {
   /** Calls at once on one connection; a client waits with more. */
   readonly maxStreamsPerConnection: number
   readonly maxConnections: number
+  /** From an accepted connection to the HTTP/2 settings of its client. */
+  readonly handshakeTimeoutMs: number
   /** Silence after which a connection is asked whether it is still there. */
   readonly keepaliveMs: number
   readonly keepaliveTimeoutMs: number
@@ -28,6 +30,7 @@ export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
   messageTimeoutMs: 120_000,
   maxStreamsPerConnection: 1_000,
   maxConnections: 4_000,
+  handshakeTimeoutMs: 10_000,
   keepaliveMs: 60_000,
   keepaliveTimeoutMs: 20_000,
   idleTimeoutMs: 3_600_000,

@@ -14,6 +14,7 @@ import { CallCount } from './call-count.ts'
 import { DirectCalls } from './direct/direct-calls.ts'
 import { DEFAULT_GRPC_LIMITS, type GrpcLimits, serverOptions } from './grpc-limits.ts'
 import { GrpcSurface } from './grpc-surface.ts'
+import { limitHandshakes } from './handshake-limit.ts'
 import { addHealthService, HEALTH_SERVICE } from './health-service.ts'
 import { addInferenceService, INFERENCE_SERVICE } from './oip/inference-service.ts'
 import { limitPartialMessages } from './partial-messages.ts'
@@ -85,6 +86,7 @@ class NodeGrpcServer implements GrpcServer {
     const { messageTimeoutMs } = limits
     const interceptors = [limitPartialMessages({ budget, messageTimeoutMs })]
     this.#grpc = new Server({ ...serverOptions(limits), interceptors })
+    limitHandshakes(this.#grpc, limits.handshakeTimeoutMs)
     const context: CallContext = {
       predictor: options.predictor,
       access: options.access ?? openAccess,
