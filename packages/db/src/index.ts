@@ -36,7 +36,6 @@ export {
   type QualityDay,
   type VersionQuality,
 } from './outcomes/load-quality-curve.ts'
-export { loadQualityHistograms, type QualityHistogram } from './outcomes/load-quality-histograms.ts'
 export { type ScoredOutcomes, scoreOutcomes } from './outcomes/score-outcomes.ts'
 export { type MergedOverride, mergeOverride } from './override/merge-override.ts'
 export {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { logEOfHistogram } from '@understudy/rollout'
+import { logEOfHistogram, type PropertyHistogram } from '@understudy/rollout'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   findQualityAlarms,
@@ -7,13 +7,12 @@ import {
   loadContradictions,
   loadOutcomeCoverage,
   loadQualityCurve,
-  loadQualityHistograms,
+  loadRecord,
   requestDueOutcomes,
   requestWork,
   scoreOutcomes,
 } from '../src/index.ts'
 import { OutcomeStore } from '../src/node/index.ts'
-import { loadEvidence } from '../src/record/load-evidence.ts'
 import { type Kept, OutcomeWorld } from './support/outcome-world.ts'
 
 let world: OutcomeWorld
@@ -53,7 +52,12 @@ function pair(requestId: string, baseline: string, candidate: string, changes: P
 }
 
 const score = () => world.database.transaction((tx) => scoreOutcomes(tx, model))
-const histograms = () => world.database.snapshot((tx) => loadQualityHistograms(tx, [series]))
+/** The evidence of the gate `quality`, as the record of the series' rollout has it. */
+async function histograms(): Promise<readonly PropertyHistogram[]> {
+  const record = await world.database.snapshot((tx) => loadRecord(tx, model))
+  const rollout = record?.rollouts.find(({ evidence }) => evidence?.seriesId === series)
+  return rollout?.evidence?.histograms ?? []
+}
 const pairs = () =>
   world.database.prisma.outcomePair.findMany({ where: { seriesId: series }, orderBy: { requestId: 'asc' } })
 const scores = () =>
@@ -79,7 +83,7 @@ describe('an outcome', () => {
     ])
     expect(await pairs()).toMatchObject([{ requestId: 'r-1', difference: -1, bin: 0, source: 'live' }])
     expect(await histograms()).toEqual([
-      { seriesId: series, source: 'live', step: 'shadow', gate: 'quality', property: 'loss', bins: [[0, 1]] },
+      { source: 'live', step: 'shadow', gate: 'quality', property: 'loss', bins: [[0, 1]] },
     ])
   })
 
@@ -213,16 +217,6 @@ describe('scoring', () => {
     expect(histogram?.bins).toEqual([[100, 1_100]])
     // Enough to clear a margin of one percent.
     expect(logEOfHistogram(histogram?.bins ?? [], 0.01, 'safe')).toBeGreaterThan(Math.log(20))
-  })
-
-  it('is evidence of the rollout whose series it is', async () => {
-    await pair('r-1', 'cat', 'dog')
-    await report('r-1', 'cat')
-    await score()
-    const evidence = await world.database.snapshot((tx) => loadEvidence(tx, [series]))
-    expect(evidence.get(series)?.histograms).toEqual([
-      { source: 'live', step: 'shadow', gate: 'quality', property: 'loss', bins: [[200, 1]] },
-    ])
   })
 
   it('adds nothing to a series that is closed, and the losses are known all the same', async () => {

@@ -28,7 +28,8 @@ export async function loadQuality(
   )
 }
 
-function qualityOf({ rollout, outputs }: ModelConfig): ModelQuality | null {
+/** How a model is judged by outcomes, from its configuration; null: it is not. */
+export function qualityOf({ rollout, outputs }: ModelConfig): ModelQuality | null {
   const policy = rollout.gates.quality
   if (policy === undefined) return null
   return { policy, measure: measureOf(policy), labels: outputs[policy.output]?.labels }

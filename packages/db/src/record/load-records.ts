@@ -1,67 +1,35 @@
-import { type ServableState, type Standing, SYSTEM_LABELS } from '@understudy/core'
+import { type ModelConfig, type ServableState, type Standing, SYSTEM_LABELS } from '@understudy/core'
 import type { UserLabels } from '@understudy/rollout'
 import type { Tx } from '../database.ts'
 import { storedConfig } from '../node/stored-config.ts'
-import { loadEvidence } from './load-evidence.ts'
-import { loadCrashRows, loadIncidentRows, loadReplacementRows } from './load-incidents.ts'
-import { loadPromotionRows, loadRolloutRows, loadVersionRows } from './load-rows.ts'
-import type {
-  HoldRecord,
-  ModelRecord,
-  NodeRecord,
-  PointerRecord,
-  RequestedAs,
-  ServableRecord,
-} from './model-record.ts'
+import { qualityHistograms } from '../outcomes/quality-histograms.ts'
+import { qualityOf } from '../outcomes/quality-policies.ts'
+import { evidenceOfRows } from './evidence-of-rows.ts'
+import type { HoldRecord, ModelRecord, PointerRecord, RequestedAs } from './model-record.ts'
 import { rolloutRecord, versionRecord } from './records-of-rows.ts'
-
-interface NodeRow {
-  readonly incarnation: string
-  readonly name: string
-  readonly joined: boolean
-  readonly started_at: Date
-}
-
-/** Nodes with a lease, by the database's clock. */
-async function loadNodes(tx: Tx, names: readonly string[]) {
-  const nodes = await tx.$queryRaw<NodeRow[]>`
-    SELECT incarnation, name, joined AND NOT draining AS joined, started_at FROM node WHERE lease_until > clock_timestamp() ORDER BY name`
-  const incarnation = { in: nodes.map((node) => node.incarnation) }
-  const modelName = { in: [...names] }
-  const observed = await tx.nodeModel.findMany({ where: { incarnation, modelName } })
-  const servables = await tx.nodeServable.findMany({ where: { incarnation, modelName } })
-  return {
-    nodesOf: (model: string): NodeRecord[] =>
-      nodes.map((node) => ({
-        node: node.name,
-        joined: node.joined,
-        startedAt: node.started_at,
-        observedGeneration: Number(
-          observed.find((row) => row.incarnation === node.incarnation && row.modelName === model)
-            ?.observedGeneration ?? 0,
-        ),
-      })),
-    servablesOf: (model: string): ServableRecord[] =>
-      servables
-        .filter((row) => row.modelName === model)
-        .map((row) => {
-          const node = nodes.find((candidate) => candidate.incarnation === row.incarnation)
-          return {
-            node: node?.name ?? row.incarnation,
-            joined: node?.joined ?? false,
-            number: Number(row.number),
-            digest: row.digest,
-            state: row.state as ServableState,
-            reason: row.reason,
-          }
-        }),
-  }
-}
+import { EVIDENCE_ROWS } from './rows/evidence-rows.ts'
+import { CRASH_ROWS, incidentRows, REPLACEMENT_ROWS } from './rows/incident-rows.ts'
+import {
+  type HoldRow,
+  holdRows,
+  type ModelRow,
+  modelRows,
+  type OfModel,
+  type PointerRow,
+  planRows,
+  pointerRows,
+  problemRows,
+  promotionRows,
+  standingRows,
+} from './rows/model-rows.ts'
+import { nodeRows, servableRows } from './rows/node-rows.ts'
+import { ROLLOUT_ROWS } from './rows/rollout-rows.ts'
+import { namesOf, seenRollouts } from './rows/seen.ts'
+import { at, atOrNull, readTogether } from './rows/together.ts'
+import { versionRows } from './rows/version-rows.ts'
 
 /** Groups rows by model. */
-function grouped<T extends { readonly modelName: string }>(
-  rows: readonly T[],
-): (model: string) => readonly T[] {
+function grouped<T extends OfModel>(rows: readonly T[]): (model: string) => readonly T[] {
   const groups = new Map<string, T[]>()
   for (const row of rows) {
     const group = groups.get(row.modelName)
@@ -71,115 +39,127 @@ function grouped<T extends { readonly modelName: string }>(
   return (model) => groups.get(model) ?? []
 }
 
-async function loadParts(tx: Tx, names: readonly string[]) {
-  const where = { modelName: { in: [...names] } }
-  const rollouts = await loadRolloutRows(tx, names)
-  const incidents = await loadIncidentRows(tx, names)
-  // What befell a rollout is among the incidents of its model: where there are none, nothing is asked.
-  const struck = incidents.length === 0 ? [] : rollouts.map((row) => row.id)
+async function loadParts(tx: Tx, only: readonly string[] | undefined) {
+  const names = namesOf(only)
+  const read = await readTogether(
+    tx,
+    {
+      models: modelRows(names),
+      problems: problemRows(names),
+      versions: versionRows(names),
+      incidents: incidentRows(names),
+      standings: standingRows(names),
+      holds: holdRows(names),
+      pointers: pointerRows(names),
+      plans: planRows(names),
+      promotions: promotionRows(names),
+      rollouts: ROLLOUT_ROWS,
+      ...EVIDENCE_ROWS,
+      replacements: REPLACEMENT_ROWS,
+      crashes: CRASH_ROWS,
+      nodes: nodeRows(names),
+      servables: servableRows(names),
+    },
+    seenRollouts(names),
+  )
+  const configs = new Map(read.models.map(({ name, config }) => [name, storedConfig(config)]))
+  const measureNow = (model: string) => measureOf(configs.get(model))
+  const histograms = qualityHistograms(read.bins, measureNow)
   return {
-    versions: grouped(await loadVersionRows(tx, names)),
-    incidents: grouped(incidents),
-    standings: grouped(await tx.digestStanding.findMany({ where })),
-    holds: grouped(await tx.hold.findMany({ where: { ...where, closedAt: null } })),
-    pointers: grouped(await tx.pointer.findMany({ where })),
-    plans: grouped(await tx.plan.findMany({ where, include: { versions: true, labels: true } })),
-    rollouts: grouped(rollouts),
-    evidence: await loadEvidence(
-      tx,
-      rollouts.map((row) => row.seriesId).filter((id) => id !== null),
-    ),
-    replacements: struck.length === 0 ? [] : await loadReplacementRows(tx, struck),
-    crashes: struck.length === 0 ? [] : await loadCrashRows(tx, struck),
-    promotions: grouped(await loadPromotionRows(tx, names)),
-    ...(await loadNodes(tx, names)),
+    models: read.models,
+    configOf: (model: string) => configs.get(model) ?? storedConfig({}),
+    problems: grouped(read.problems),
+    versions: grouped(read.versions),
+    incidents: grouped(read.incidents),
+    standings: grouped(read.standings),
+    holds: grouped(read.holds),
+    pointers: grouped(read.pointers),
+    plans: grouped(read.plans),
+    promotions: grouped(read.promotions),
+    rollouts: grouped(read.rollouts),
+    evidence: evidenceOfRows({ ...read, histograms }),
+    replacements: read.replacements,
+    crashes: read.crashes,
+    nodes: read.nodes,
+    servables: grouped(read.servables),
   }
 }
 
-type Rows = Awaited<ReturnType<typeof loadParts>>
-
-function holdRecord(row: ReturnType<Rows['holds']>[number]): HoldRecord {
-  const { number, reason, actor, createdAt, expiresAt } = row
-  return { number: Number(number), reason, actor, createdAt, expiresAt }
+function measureOf(config: ModelConfig | undefined): string | undefined {
+  return config && qualityOf(config)?.measure
 }
 
-function pointerRecord(row: ReturnType<Rows['pointers']>[number]): PointerRecord {
-  const { file, live, changedAt, commit, settledAt } = row
+function holdRecord({ number, reason, actor, createdAt, expiresAt }: HoldRow): HoldRecord {
+  return { number, reason, actor, createdAt: at(createdAt), expiresAt: atOrNull(expiresAt) }
+}
+
+function pointerRecord({ file, live, labels, changedAt, commit, settledAt }: PointerRow): PointerRecord {
   const settled = settledAt !== null
-  const labels = row.labels as UserLabels
-  return { file, live: live === null ? null : Number(live), labels, changedAt, commit, settled }
+  return { file, live, labels: labels as UserLabels, changedAt: at(changedAt), commit, settled }
 }
 
 /** Labels that no rollout moves. */
-function userLabels(labels: readonly { readonly label: string; readonly number: bigint }[]): UserLabels {
-  const own = labels.filter(({ label }) => !SYSTEM_LABELS.some((one) => one === label))
-  return Object.fromEntries(own.map(({ label, number }) => [label, Number(number)]))
+function userLabels(labels: Readonly<Record<string, number>>): UserLabels {
+  const own = Object.entries(labels).filter(([label]) => !SYSTEM_LABELS.some((one) => one === label))
+  return Object.fromEntries(own)
 }
 
-function driftRecord(row: {
-  readonly driftReason: string | null
-  readonly driftDetail: string | null
-  readonly driftSince: Date | null
-  readonly createdAt: Date
-}): ModelRecord['drift'] {
-  const { driftReason, driftDetail, driftSince, createdAt } = row
+function driftRecord({ driftReason, driftDetail, driftSince, createdAt }: ModelRow): ModelRecord['drift'] {
   if (driftReason === null) return null
-  return { reason: driftReason, detail: driftDetail ?? '', since: driftSince ?? createdAt }
+  return { reason: driftReason, detail: driftDetail ?? '', since: at(driftSince ?? createdAt) }
 }
 
 /**
- * Reads the whole record of models (all, or the named ones), ordered by name.
+ * Reads the whole record of models (all, or the named ones) as of one moment, ordered by name.
  *
- * REQUIRES: one snapshot (REPEATABLE READ), or locks that make the parts belong together.
+ * Of a model's past it reads what is in use, and the newest of the rest: 200 versions, 20 rollouts, 50 promotions. A decision that is carried
+ * out on it needs the locks that keep it true.
  */
 export async function loadRecords(tx: Tx, only?: readonly string[]): Promise<readonly ModelRecord[]> {
-  const models = await tx.model.findMany({
-    ...(only ? { where: { name: { in: [...only] } } } : {}),
-    orderBy: { name: 'asc' },
-    include: { repository: true, problems: { orderBy: { path: 'asc' } } },
-  })
-  const parts = await loadParts(
-    tx,
-    models.map((model) => model.name),
-  )
-  const [clock] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`
-  return models.map((model): ModelRecord => {
-    const [hold] = parts.holds(model.name)
-    const [plan] = parts.plans(model.name)
-    const [pointer] = parts.pointers(model.name)
-    const label = (name: string) => {
-      const row = plan?.labels.find((candidate) => candidate.label === name)
-      return row ? Number(row.number) : null
-    }
+  const parts = await loadParts(tx, only)
+  return parts.models.map((model): ModelRecord => {
+    const { name } = model
+    const [hold] = parts.holds(name)
+    const [plan] = parts.plans(name)
+    const [pointer] = parts.pointers(name)
     return {
-      name: model.name,
-      config: storedConfig(model.config),
+      name,
+      config: parts.configOf(name),
       configText: model.configText,
       configProblem: model.configProblem,
-      requested: model.requestedNumber === null ? null : Number(model.requestedNumber),
+      requested: model.requestedNumber,
       requestedAs: model.requestedAs as RequestedAs | null,
-      repository: { url: model.repository.url, stalledReason: model.repository.stalledReason },
+      repository: { url: model.repositoryUrl, stalledReason: model.stalledReason },
       drift: driftRecord(model),
-      problems: model.problems.map(({ path, code, message }) => ({ path, code, message })),
-      versions: parts.versions(model.name).map((row) => versionRecord(row, parts.incidents(model.name))),
-      standings: parts.standings(model.name).map((row) => ({ ...row, standing: row.standing as Standing })),
+      problems: parts.problems(name).map(({ path, code, message }) => ({ path, code, message })),
+      versions: parts.versions(name).map((row) => versionRecord(row, parts.incidents(name))),
+      standings: parts.standings(name).map(({ modelName: _, standing, updatedAt, ...row }) => ({
+        ...row,
+        standing: standing as Standing,
+        updatedAt: at(updatedAt),
+      })),
       hold: hold ? holdRecord(hold) : null,
       pointer: pointer ? pointerRecord(pointer) : null,
-      generation: Number(plan?.generation ?? 0),
-      live: label('live'),
-      previous: label('previous'),
-      labels: userLabels(plan?.labels ?? []),
-      aspired: (plan?.versions ?? []).map((row) => Number(row.number)).sort((a, b) => a - b),
-      rollouts: parts.rollouts(model.name).map((row) => rolloutRecord(row, parts)),
-      promotions: parts.promotions(model.name).map((row) => ({
-        ...row,
-        generation: Number(row.generation),
-        fromNumber: row.fromNumber === null ? null : Number(row.fromNumber),
-        toNumber: Number(row.toNumber),
+      generation: plan?.generation ?? 0,
+      live: plan?.labels.live ?? null,
+      previous: plan?.labels.previous ?? null,
+      labels: userLabels(plan?.labels ?? {}),
+      aspired: plan?.aspired ?? [],
+      rollouts: parts.rollouts(name).map((row) => rolloutRecord(row, parts)),
+      promotions: parts
+        .promotions(name)
+        .map(({ modelName: _, at: promotedAt, ...row }) => ({ ...row, at: at(promotedAt) })),
+      nodes: parts.nodes.map((node) => ({
+        node: node.name,
+        joined: node.joined,
+        startedAt: at(node.startedAt),
+        observedGeneration: node.observed[name] ?? 0,
       })),
-      nodes: parts.nodesOf(model.name),
-      servables: parts.servablesOf(model.name),
-      readAt: clock?.now ?? new Date(),
+      servables: parts.servables(name).map(({ modelName: _, state, ...row }) => ({
+        ...row,
+        state: state as ServableState,
+      })),
+      readAt: at(model.readAt),
     }
   })
 }

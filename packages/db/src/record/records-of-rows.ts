@@ -8,8 +8,6 @@ import type {
   VersionState,
 } from '@understudy/core'
 import type { EvidenceRecord } from './evidence-record.ts'
-import type { IncidentRow, loadCrashRows, loadReplacementRows } from './load-incidents.ts'
-import type { RolloutRow, VersionRow } from './load-rows.ts'
 import type {
   Reason,
   RolloutRecord,
@@ -17,6 +15,10 @@ import type {
   SuggestedComparisons,
   VersionRecord,
 } from './model-record.ts'
+import type { CrashRow, IncidentRow, ReplacementRow } from './rows/incident-rows.ts'
+import type { RolloutRow } from './rows/rollout-rows.ts'
+import { at, atOrNull } from './rows/together.ts'
+import type { VersionRow } from './rows/version-rows.ts'
 
 const reasonsOf = (json: unknown): readonly Reason[] => (Array.isArray(json) ? (json as Reason[]) : [])
 
@@ -28,12 +30,12 @@ function stored<T>(json: unknown): T {
 /** A version as its row says it, with what befell its processes. */
 export function versionRecord(row: VersionRow, incidents: readonly IncidentRow[]): VersionRecord {
   return {
-    number: Number(row.number),
+    number: row.number,
     digest: row.digest,
     commit: row.commit,
     commitSubject: row.commitSubject,
     authorName: row.authorName,
-    committedAt: row.committedAt,
+    committedAt: at(row.committedAt),
     state: row.state as VersionState,
     reasons: reasonsOf(row.reasons),
     refusals: reasonsOf(row.refusals),
@@ -41,23 +43,29 @@ export function versionRecord(row: VersionRow, incidents: readonly IncidentRow[]
     signature: stored<Signature | null>(row.signature),
     batchable: row.batchable,
     loadMs: row.loadMs,
-    memoryBytes: row.memoryBytes === null ? null : Number(row.memoryBytes),
+    memoryBytes: row.memoryBytes,
     incidents: incidents
       .filter((incident) => incident.number === row.number && incident.digest === row.digest)
-      .map(({ kind, count, confirmed, message, at }) => ({ kind, count, confirmed, message, at })),
-    sizeBytes: Number(row.sizeBytes),
+      .map((incident) => ({
+        kind: incident.kind,
+        count: incident.count,
+        confirmed: incident.confirmed,
+        message: incident.message,
+        at: at(incident.at),
+      })),
+    sizeBytes: row.sizeBytes,
     suggested: stored<SuggestedComparisons | null>(row.suggested),
-    variantOf: row.variantOf === null ? null : Number(row.variantOf),
+    variantOf: row.variantOf,
     traceparent: row.traceparent,
-    discoveredAt: row.discoveredAt,
-    validatedAt: row.validatedAt,
+    discoveredAt: at(row.discoveredAt),
+    validatedAt: atOrNull(row.validatedAt),
   }
 }
 
 export interface RolloutParts {
   readonly evidence: ReadonlyMap<string, EvidenceRecord>
-  readonly replacements: Awaited<ReturnType<typeof loadReplacementRows>>
-  readonly crashes: Awaited<ReturnType<typeof loadCrashRows>>
+  readonly replacements: readonly ReplacementRow[]
+  readonly crashes: readonly CrashRow[]
 }
 
 /** A rollout as its row says it, with the evidence of its series and what happened meanwhile. */
@@ -67,9 +75,9 @@ export function rolloutRecord(
 ): RolloutRecord {
   return {
     id: row.id,
-    number: Number(row.number),
+    number: row.number,
     digest: row.digest,
-    baselineNumber: row.baselineNumber === null ? null : Number(row.baselineNumber),
+    baselineNumber: row.baselineNumber,
     baselineDigest: row.baselineDigest,
     policyHash: row.policyHash,
     kind: row.kind as RolloutKind,
@@ -80,16 +88,21 @@ export function rolloutRecord(
     promotedNow:
       row.promotedNowBy === null || row.promotedNowAt === null
         ? null
-        : { actor: row.promotedNowBy, reason: row.promotedNowReason ?? '', at: row.promotedNowAt },
+        : { actor: row.promotedNowBy, reason: row.promotedNowReason ?? '', at: at(row.promotedNowAt) },
     reason: row.reason,
     summary: row.summary,
     verdict: row.verdict as VerdictOutcome | null,
-    stepStartedAt: row.stepStartedAt,
-    startedAt: row.startedAt,
-    endedAt: row.endedAt,
+    stepStartedAt: at(row.stepStartedAt),
+    startedAt: at(row.startedAt),
+    endedAt: atOrNull(row.endedAt),
     steps: stored<readonly StepRecord[]>(row.steps),
     traceparent: row.traceparent,
-    approvals: row.approvals,
+    approvals: row.approvals.map(({ createdAt, expiresAt, consumedAt, ...approval }) => ({
+      ...approval,
+      createdAt: at(createdAt),
+      expiresAt: at(expiresAt),
+      consumedAt: atOrNull(consumedAt),
+    })),
     evidence: row.seriesId === null ? null : (evidence.get(row.seriesId) ?? null),
     replacements: replacements
       .filter((replacement) => replacement.rolloutId === row.id)

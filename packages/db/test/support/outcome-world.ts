@@ -57,12 +57,21 @@ export class OutcomeWorld {
     })
   }
 
-  /** An open series of version 2 against version 1. */
+  /** An open series of version 2 against version 1, of a rollout that ended. */
   async series(modelName: string): Promise<string> {
+    const of = { modelName, policyHash: randomUUID() }
     const { id } = await this.database.prisma.evidenceSeries.create({
       data: {
-        ...{ id: randomUUID(), modelName, attempt: 1, policyHash: randomUUID() },
-        ...{ candidateDigest: 'digest-2', baselineDigest: 'digest-1' },
+        ...{ id: randomUUID(), attempt: 1, candidateDigest: 'digest-2', baselineDigest: 'digest-1' },
+        ...of,
+      },
+    })
+    const now = new Date()
+    await this.database.prisma.rollout.create({
+      data: {
+        ...{ id: randomUUID(), number: 2, digest: 'digest-2', seriesId: id, kind: 'upgrade' },
+        ...{ state: 'succeeded', step: 'bake', stepStartedAt: now, startedAt: now, endedAt: now },
+        ...of,
       },
     })
     return id
