@@ -43,7 +43,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.e2e.ts'],
           exclude,
-          globalSetup: ['e2e/support/platform-lender.ts'],
+          globalSetup: ['e2e/support/shared-platform-setup.ts'],
+          // As above.
+          isolate: false,
           // A second, as vitest has it, is less than a page takes to come up on a busy machine.
           expect: { poll: { timeout: 20_000 } },
           testTimeout: 240_000,
@@ -72,7 +74,10 @@ export default defineConfig({
           name: 'faults',
           include: ['e2e/faults/**/*.faults.ts', 'apps/*/faults/**/*.faults.ts'],
           exclude,
-          globalSetup: ['packages/db/test/support/database-server.ts', 'e2e/support/platform-lender.ts'],
+          globalSetup: [
+            'packages/db/test/support/database-server.ts',
+            'e2e/support/shared-platform-setup.ts',
+          ],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -5,13 +5,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  * order comes from here: a path that is wrong or missing costs a little time and nothing else.
  */
 const DEAREST: readonly string[] = [
-  'e2e/scenarios/hot-update.e2e.ts',
-  'e2e/console/tour.e2e.ts',
   'e2e/console/console-pages.e2e.ts',
   'e2e/scenarios/push-to-serve.e2e.ts',
-  'e2e/scenarios/strategy.e2e.ts',
   'e2e/scenarios/bad-input.e2e.ts',
+  'e2e/console/tour.e2e.ts',
   'e2e/scenarios/evidence.e2e.ts',
+  'e2e/scenarios/strategy.e2e.ts',
+  'e2e/scenarios/hot-update.e2e.ts',
   'apps/cli/test/up.int.test.ts',
   'packages/gitops/test/push-model.int.test.ts',
   'packages/db/test/release.int.test.ts',

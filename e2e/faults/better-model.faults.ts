@@ -1,24 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { OnnxBuilder } from '@understudy/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BorrowedPlatform, borrowPlatform } from '../support/borrow-platform.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Clone } from '../support/clone.ts'
 import { faultyModel, MARK } from '../support/faulty-models.ts'
 import { COLUMNS, ROWS, scaledModel, WEIGHTS } from '../support/models.ts'
+import type { PlatformAccess } from '../support/platform-access.ts'
 import { rolloutPolicy } from '../support/rollout-policy.ts'
+import { sharedPlatform } from '../support/shared-platform.ts'
 
 /** One request in twelve is of a kind that the live version answers wrongly. */
 const ODD_ONE_IN = 12
 
-let platform: BorrowedPlatform
+let platform: PlatformAccess
 let clone: Clone
 
 beforeAll(async () => {
-  platform = await borrowPlatform()
+  platform = await sharedPlatform()
   clone = await platform.clone()
 })
-
-afterAll(() => platform?.giveBack())
 
 /** Sends one prediction and reports what was true afterwards; both are the application's business. */
 async function predictAndReport(model: string, at: number): Promise<void> {

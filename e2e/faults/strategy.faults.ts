@@ -1,5 +1,5 @@
 import { STICKY_KEY_HEADER } from '@understudy/core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { faultyModel } from '../support/faulty-models.ts'
 import { markedBodies } from '../support/marked-bodies.ts'
 import { ROWS, scaledModel } from '../support/models.ts'
@@ -12,10 +12,9 @@ const TROUBLE_RATE = 60
 let rig: RolloutRig
 
 beforeAll(async () => {
-  rig = await RolloutRig.borrow()
+  rig = await RolloutRig.open()
 })
 afterEach(() => rig?.endLoads())
-afterAll(() => rig?.giveBack())
 
 describe('a good version with canary weights and a bake', () => {
   const model = 'careful'

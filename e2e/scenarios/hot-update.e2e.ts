@@ -1,11 +1,12 @@
 import type { PromotionView } from '@understudy/api/views'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BorrowedPlatform, borrowPlatform } from '../support/borrow-platform.ts'
 import type { Clone } from '../support/clone.ts'
 import { Load } from '../support/load/load.ts'
 import type { LoadRecord } from '../support/load/load-record.ts'
 import { BODIES, quickPolicy, ROWS, scaledModel } from '../support/models.ts'
 import { isClose, offlineTruth } from '../support/offline-truth.ts'
+import type { PlatformAccess } from '../support/platform-access.ts'
+import { sharedPlatform } from '../support/shared-platform.ts'
 
 const MODEL = 'hot'
 const VERSIONS = 10
@@ -16,7 +17,7 @@ const ROLLED_BACK = new Set([3, 6, 10])
 
 const bytesOf = (number: number) => scaledModel(1 + number / 8)
 
-let platform: BorrowedPlatform
+let platform: PlatformAccess
 let clone: Clone
 let load: Load
 let records: readonly LoadRecord[]
@@ -50,7 +51,7 @@ async function rollBack(number: number, restored: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  platform = await borrowPlatform()
+  platform = await sharedPlatform()
   clone = await platform.clone()
   await clone.pushVersion({
     model: MODEL,
@@ -76,10 +77,7 @@ beforeAll(async () => {
   for (const version of view.versions) digests.set(version.number, version.digest)
 })
 
-afterAll(async () => {
-  await load?.end()
-  await platform?.giveBack()
-})
+afterAll(() => load?.end())
 
 describe('ten versions pushed, shadowed, promoted and some rolled back under a constant load', () => {
   it('lets no request fail', () => {

@@ -1,19 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type BorrowedPlatform, borrowPlatform } from '../support/borrow-platform.ts'
 import type { Clone } from '../support/clone.ts'
 import { Load } from '../support/load/load.ts'
 import { BODIES, scaledModel } from '../support/models.ts'
+import type { PlatformAccess } from '../support/platform-access.ts'
+import { sharedPlatform } from '../support/shared-platform.ts'
 
 const FILE = 'environments/production.yaml'
 const RATE = 100
 const model = 'pinned'
 
-let platform: BorrowedPlatform
+let platform: PlatformAccess
 let clone: Clone
 const loads: Load[] = []
 
 beforeAll(async () => {
-  platform = await borrowPlatform()
+  platform = await sharedPlatform()
   clone = await platform.clone()
 })
 
@@ -26,7 +27,6 @@ afterAll(async () => {
   await clone?.remove(FILE)
   await clone?.push('Pin nothing')
   await platform?.untilLive(model, 3)
-  await platform?.giveBack()
 })
 
 /** A load on a path below the model. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { scaledModel } from '../support/models.ts'
 import { rolloutPolicy } from '../support/rollout-policy.ts'
 import { RolloutRig } from '../support/rollout-rig.ts'
@@ -6,10 +6,9 @@ import { RolloutRig } from '../support/rollout-rig.ts'
 let rig: RolloutRig
 
 beforeAll(async () => {
-  rig = await RolloutRig.borrow()
+  rig = await RolloutRig.open()
 })
 afterEach(() => rig?.endLoads())
-afterAll(() => rig?.giveBack())
 
 describe('what a person may do to an open rollout', () => {
   it('is to pause it, go on, and abort it, from the command line, each once however often it is said', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BorrowedPlatform, borrowPlatform } from '../support/borrow-platform.ts'
 import { Load } from '../support/load/load.ts'
+import type { PlatformAccess } from '../support/platform-access.ts'
+import { sharedPlatform } from '../support/shared-platform.ts'
 import { LocalVoice, silence, voiceActivityModel, voiceBody, windows } from '../support/voice-activity.ts'
 
 const MODEL = 'voice'
@@ -18,7 +19,7 @@ const POLICY = JSON.stringify({
   },
 })
 
-let platform: BorrowedPlatform
+let platform: PlatformAccess
 let load: Load | undefined
 /** Share of the windows in which one version hears speech and the other does not. */
 let trueDisagreement = 0
@@ -40,7 +41,7 @@ beforeAll(async () => {
   trueDisagreement = differing / WINDOWS
   await before.release()
   await after.release()
-  platform = await borrowPlatform()
+  platform = await sharedPlatform()
   const clone = await platform.clone()
   await clone.pushVersion({ model: MODEL, number: 5, bytes: v5, config: POLICY })
   await platform.untilLive(MODEL, 5)
@@ -51,10 +52,7 @@ beforeAll(async () => {
   await clone.pushVersion({ model: MODEL, number: 6, bytes: v6 })
 })
 
-afterAll(async () => {
-  await load?.end()
-  await platform?.giveBack()
-})
+afterAll(() => load?.end())
 
 describe('the upgrade of the Silero voice-activity model from v5 to v6', () => {
   it('is a rollout that shows how often they really disagree, and fails no request', async () => {

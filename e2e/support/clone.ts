@@ -2,6 +2,9 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { runProgram } from './run-program.ts'
 
+/** Of a push, while others push too. */
+const PUSH_ATTEMPTS = 10
+
 export interface NewVersion {
   readonly model: string
   readonly number: number
@@ -67,12 +70,24 @@ export class Clone {
     await rm(this.path(name), { recursive: true, force: true })
   }
 
-  /** Commits everything and pushes it; returns the commit. */
+  /** Commits everything and pushes it, on top of what others pushed meanwhile; returns the commit. */
   async push(message: string): Promise<string> {
     await this.git('add', '--all')
     await this.git('commit', '-q', '--allow-empty', '-m', message)
-    await this.git('push', '-q', 'origin', 'HEAD:main')
+    for (let attempt = 1; !(await this.#tryPush()); attempt++) {
+      if (attempt === PUSH_ATTEMPTS) throw new Error(`${message}: others were quicker ${attempt} times`)
+      await this.git('pull', '-q', '--rebase', 'origin', 'main')
+    }
     return await this.git('rev-parse', 'HEAD')
+  }
+
+  /** False when somebody else was quicker. */
+  async #tryPush(): Promise<boolean> {
+    const args = ['push', '-q', 'origin', 'HEAD:main']
+    const { code, stderr } = await runProgram('git', args, { cwd: this.folder, env: this.#env })
+    if (code === 0) return true
+    if (/\[rejected\]|cannot lock ref/.test(stderr)) return false
+    throw new Error(`git ${args.join(' ')} ended with ${code}: ${stderr}`)
   }
 
   /** Writes one version, commits and pushes it; returns the commit. */

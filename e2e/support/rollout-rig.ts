@@ -1,24 +1,25 @@
-import { type BorrowedPlatform, borrowPlatform } from './borrow-platform.ts'
 import type { Clone } from './clone.ts'
 import { Load } from './load/load.ts'
 import { BODIES, scaledModel } from './models.ts'
+import type { PlatformAccess } from './platform-access.ts'
+import { sharedPlatform } from './shared-platform.ts'
 
 const RATE = 120
 const WITHIN_MS = 60_000
 
-/** A borrowed platform, a clone of its repository, and loads on its models, for the rollouts of one file. */
+/** The shared platform, a clone of its repository, and loads on its models, for the rollouts of one file. */
 export class RolloutRig {
-  readonly platform: BorrowedPlatform
+  readonly platform: PlatformAccess
   readonly clone: Clone
   readonly #loads: Load[] = []
 
-  private constructor(platform: BorrowedPlatform, clone: Clone) {
+  private constructor(platform: PlatformAccess, clone: Clone) {
     this.platform = platform
     this.clone = clone
   }
 
-  static async borrow(): Promise<RolloutRig> {
-    const platform = await borrowPlatform()
+  static async open(): Promise<RolloutRig> {
+    const platform = await sharedPlatform()
     return new RolloutRig(platform, await platform.clone())
   }
 
@@ -57,10 +58,5 @@ export class RolloutRig {
   /** For afterEach. */
   async endLoads(): Promise<void> {
     for (const load of this.#loads.splice(0)) await load.end()
-  }
-
-  async giveBack(): Promise<void> {
-    await this.endLoads()
-    await this.platform.giveBack()
   }
 }
