@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Clone } from '../support/clone.ts'
 import { Load } from '../support/load/load.ts'
 import { brittleModel, contraryModel, quickPolicy, ROWS, scaledModel } from '../support/models.ts'
-import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.ts'
-import { Platform } from '../support/platform.ts'
+import type { ReceivedSpan } from '../support/otlp-receiver.ts'
+import { type SharedPlatform, sharedPlatform } from '../support/shared-platform.ts'
 
 const MODEL = 'judged'
 /** Every third request holds a number that the brittle model fails on; all others answer it like any other. */
@@ -12,17 +12,12 @@ const MIXED = ROWS.map((row, at) =>
   JSON.stringify({ instances: [at % 3 === 0 ? [1_000, ...row.slice(1)] : row] }),
 )
 
-let collector: OtlpReceiver
-let platform: Platform
+let platform: SharedPlatform
 let clone: Clone
 let load: Load
 
 beforeAll(async () => {
-  collector = await OtlpReceiver.listen()
-  platform = await Platform.start({
-    name: 'evidence',
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, UNDERSTUDY_TRACE_SAMPLE: '1' },
-  })
+  platform = await sharedPlatform()
   clone = await platform.clone()
   await clone.pushVersion({ model: MODEL, number: 1, bytes: scaledModel(1), config: quickPolicy() })
   await platform.untilLive(MODEL, 1)
@@ -33,11 +28,7 @@ beforeAll(async () => {
   })
 })
 
-afterAll(async () => {
-  await load?.end()
-  await platform?.stop()
-  collector?.close()
-})
+afterAll(() => load?.end())
 
 async function endOf(number: number) {
   const { rollout, ...status } = await platform.until(
@@ -66,13 +57,11 @@ describe('the trace of that version', () => {
     traceId = rollout?.traceId ?? 'none'
     // The last span of each process: what was exported later than the others.
     const last = ['committed', 'serving.moveLabels']
-    await waitFor('the promotion to be exported', () => {
-      const names = collector
-        .trace(traceId)
-        .flatMap(({ name, attributes }) => [name, attributes['understudy.transition']])
-      return last.every((name) => names.includes(name))
+    spans = await waitFor('the promotion to be exported', async () => {
+      const found = await platform.spansOf(traceId)
+      const names = found.flatMap(({ name, attributes }) => [name, attributes['understudy.transition']])
+      return last.every((name) => names.includes(name)) ? found : undefined
     })
-    spans = collector.trace(traceId)
   })
 
   it('holds every step from sync to promotion, of controller and node, under one id', () => {
@@ -121,11 +110,11 @@ describe('the trace of that version', () => {
   })
 
   it('is linked to by the predictions that the version answered, which carry the version', async () => {
-    const predict = await waitFor('a predict span of v2', () =>
-      collector.spans.find(
-        (span) => span.name === 'serving.predict' && span.attributes['understudy.version'] === 2,
-      ),
-    )
+    const predict = await waitFor('a predict span of v2', async () => {
+      const linked = await platform.spansLinkedTo(traceId)
+      return linked.find((span) => span.attributes['understudy.version'] === 2)
+    })
+    expect(predict.name).toBe('serving.predict')
     expect(predict.links).toEqual([traceId])
     expect(predict.traceId).not.toBe(traceId)
     expect(predict.attributes['understudy.variant']).toBe('live')
@@ -135,8 +124,8 @@ describe('the trace of that version', () => {
     const own = 'a'.repeat(32)
     const headers = { traceparent: `00-${own}-${'b'.repeat(16)}-01` }
     await platform.predict(MODEL, { instances: [ROWS[0]] }, { headers })
-    const [span] = await waitFor('the span in the trace of the client', () => {
-      const found = collector.trace(own)
+    const [span] = await waitFor('the span in the trace of the client', async () => {
+      const found = await platform.spansOf(own)
       return found.length > 0 ? found : undefined
     })
     expect(span).toMatchObject({ name: 'serving.predict', parentSpanId: 'b'.repeat(16), links: [traceId] })

@@ -48,9 +48,12 @@ interface WireExport {
 
 const STATUS_ERROR = 2
 
-/** An OTLP/HTTP collector that keeps every span it is sent. */
+/**
+ * An OTLP/HTTP collector that keeps every span it is sent, and tells of them, also to other processes: `GET /spans?trace=<id>` gives those
+ * of a trace, the earliest first, `GET /spans?link=<id>` those that link to it.
+ */
 export class OtlpReceiver {
-  readonly spans: ReceivedSpan[] = []
+  readonly #spans: ReceivedSpan[] = []
   readonly endpoint: string
   readonly #server: Server
 
@@ -61,9 +64,10 @@ export class OtlpReceiver {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
-        if (request.url === '/v1/traces') this.spans.push(...readExport(Buffer.concat(chunks).toString()))
+        const { pathname, searchParams } = new URL(request.url ?? '/', this.endpoint)
+        if (pathname === '/v1/traces') this.#spans.push(...readExport(Buffer.concat(chunks).toString()))
         response.setHeader('content-type', 'application/json')
-        response.end('{}')
+        response.end(pathname === '/spans' ? JSON.stringify(this.#found(searchParams)) : '{}')
       })
     })
   }
@@ -74,9 +78,12 @@ export class OtlpReceiver {
     return new OtlpReceiver(server)
   }
 
-  /** Spans of one trace, the earliest first. */
-  trace(traceId: string): ReceivedSpan[] {
-    return this.spans.filter((span) => span.traceId === traceId).sort((a, b) => a.startMs - b.startMs)
+  #found(asked: URLSearchParams): ReceivedSpan[] {
+    const [trace, link] = [asked.get('trace'), asked.get('link')]
+    const found = this.#spans.filter((span) =>
+      trace === null ? link !== null && span.links.includes(link) : span.traceId === trace,
+    )
+    return found.sort((a, b) => a.startMs - b.startMs)
   }
 
   close(): void {
