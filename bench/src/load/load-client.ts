@@ -41,6 +41,10 @@ export class LoadClient {
     return client
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   async closed(order: Omit<ClosedOrder, 'type'>): Promise<ClosedResult> {
     this.#tell({ type: 'closed', ...order })
     return (await this.#news('closed')).result
