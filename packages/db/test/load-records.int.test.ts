@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PLANNED_ONCE } from '../src/database.ts'
 import { approve, loadRecords, openRollout, versionOf } from '../src/index.ts'
 import { type FakeNode, World } from './support/index.ts'
 
@@ -40,6 +41,16 @@ describe('loadRecords', () => {
     expect((await records()).map((record) => record.name)).toEqual(['a', 'b'])
     expect((await records(['b', 'nowhere'])).map((record) => record.name)).toEqual(['b'])
     expect(await records([])).toEqual([])
+  })
+
+  it('is one statement that its connection plans once, for all models or for named ones', async () => {
+    await world.withLive('planned')
+    const kept = await world.database.snapshot(async (tx) => {
+      for (const names of [['planned'], ['a', 'b'], []]) await loadRecords(tx, names)
+      for (let look = 0; look < 2; look++) await loadRecords(tx)
+      return await tx.$queryRaw`SELECT count(*)::int AS statements FROM pg_prepared_statements WHERE statement LIKE ${`${PLANNED_ONCE}%`}`
+    })
+    expect(kept).toEqual([{ statements: 2 }])
   })
 
   it('lets no model take the versions, rollouts or promotions of another', async () => {

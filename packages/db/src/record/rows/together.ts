@@ -1,4 +1,4 @@
-import type { Tx } from '../../database.ts'
+import { PLANNED_ONCE, type Tx } from '../../database.ts'
 import { Prisma } from '../../generated/client.ts'
 
 /** A query, with the type of its rows as JSON carries them. */
@@ -44,7 +44,9 @@ export async function readTogether<Q extends Readonly<Record<string, Rows<unknow
     ([name, { sql }]) =>
       Prisma.sql`(SELECT coalesce(json_agg(q), '[]') FROM (${sql}) q) AS ${Prisma.raw(`"${name}"`)}`,
   )
-  const [answer] = await tx.$queryRaw<RowsOf<Q>[]>`${common} SELECT ${Prisma.join(columns)}`
+  const [answer] = await tx.$queryRaw<
+    RowsOf<Q>[]
+  >`${Prisma.raw(PLANNED_ONCE)} ${common} SELECT ${Prisma.join(columns)}`
   if (answer === undefined) throw new Error('a statement without FROM gives one row')
   return answer
 }
