@@ -202,7 +202,7 @@ describe('looking', () => {
       .getByRole('row')
       .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)))
     expect(texts[0]).toEqual(['Output', 'Up: only v3', 'Down: only v1', 'Neither', 'Differs'])
-    expect(texts[1]).toEqual(['certainty', '11', '2', '201', expect.stringMatching(/^\d.*×$/)])
+    expect(texts[1]).toEqual(['certainty ≥ 0.9', '11', '2', '201', expect.stringMatching(/^\d.*×$/)])
     await open('/models/iris')
     expect(await page.getByText('Rows over the threshold').count()).toBe(0)
   })

@@ -136,7 +136,7 @@ describe('evidence', () => {
     const { analysis, verdicts } = await caller.evidence({ model })
     expect(analysis.flips).toEqual([
       {
-        ...{ output: 'score', source: 'live', up: 9, down: 3, neither: 588 },
+        ...{ output: 'score', threshold: 0.5, source: 'live', up: 9, down: 3, neither: 588 },
         logDiffers: expect.any(Number),
       },
     ])

@@ -63,12 +63,12 @@ it('says of a verdict of an earlier release that it cannot be computed again', (
 it('shows which way rows went over a threshold below the gates, and no such table without one', () => {
   const flips = [
     {
-      ...({ output: 'score', source: 'live', up: 31, down: 7, neither: 962 } as const),
+      ...({ output: 'score', threshold: 0.5, source: 'live', up: 31, down: 7, neither: 962 } as const),
       logDiffers: Math.log(140),
     },
   ]
   const text = evidenceText({ ...evidence, analysis: { ...evidence.analysis, flips } })
-  expect(text).toMatch(/score +live +31 +7 +962 +140x/)
+  expect(text).toMatch(/score +0\.5 +live +31 +7 +962 +140x/)
   const [gates, table, facts] = ['BOUND', 'UP only in v2, DOWN only in v1', 'pairs by step'].map((part) =>
     text.indexOf(part),
   )

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest'
 import { flipLines } from './flips-text.ts'
 
 const flips: FlipsView = {
-  ...{ output: 'score', source: 'live', up: 31, down: 7, neither: 962, logDiffers: Math.log(140) },
+  ...{ output: 'score', threshold: 0.5, source: 'live', up: 31, down: 7, neither: 962 },
+  logDiffers: Math.log(140),
 }
 
 function shown(some: readonly FlipsView[], baseline: number | null = 1): string {
@@ -16,10 +17,13 @@ function shown(some: readonly FlipsView[], baseline: number | null = 1): string 
 }
 
 it('says how many rows went over the threshold each way, in which version, and how sure it is that the ways differ', () => {
-  const text = shown([flips, { ...flips, output: 'risk', source: 'replay', up: 0, down: 0, logDiffers: 0 }])
+  const text = shown([
+    flips,
+    { ...flips, output: 'risk', threshold: null, source: 'replay', up: 0, down: 0, logDiffers: 0 },
+  ])
   expect(text).toContain('rows over the threshold (shown): UP only in v2, DOWN only in v1')
-  expect(text).toMatch(/OUTPUT +SOURCE +UP +DOWN +NEITHER +DIFFERS/)
-  expect(text).toMatch(/score +live +31 +7 +962 +140x/)
+  expect(text).toMatch(/OUTPUT +AT +SOURCE +UP +DOWN +NEITHER +DIFFERS/)
+  expect(text).toMatch(/score +0\.5 +live +31 +7 +962 +140x/)
   expect(text).toMatch(/risk +replay +0 +0 +962 +1\.0x/)
 })
 

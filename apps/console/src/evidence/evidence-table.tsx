@@ -2,6 +2,7 @@ import type { GateView } from '@understudy/api/views'
 import { VERDICT_LOOKS } from '../states.tsx'
 import { count, percent, times } from '../text/numbers.ts'
 import { flatText } from '../text/plain-text.ts'
+import { FiguresTable } from './figures-table.tsx'
 import { GATE_NAMES, propertyWords } from './gate-words.ts'
 
 const HEADS = ['Worse', 'Alike', 'Better', 'Safe', 'Harm', 'Pass at', 'Fail at', 'Margin', 'Bound']
@@ -11,45 +12,27 @@ export function EvidenceTable({ gates }: { readonly gates: readonly GateView[] }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section aria-label="Counters" tabIndex={0} className="overflow-x-auto border-t">
-      <table className="w-full text-second">
-        <caption className="sr-only">
-          Counters of pairs and e-values of each gate. Worse: only the candidate failed, or the answers
-          differ.
-        </caption>
-        <thead className="text-ink-2">
-          <tr className="h-8">
-            <th scope="col" className="px-4">
-              Gate
-            </th>
-            {HEADS.map((head) => (
-              <th key={head} scope="col" className="px-2 text-end last:pr-4">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {gates.map((gate) => (
-            <tr key={`${gate.gate} ${gate.source}`} className="h-9 border-t">
-              <th scope="row" className="whitespace-nowrap px-4">
-                {GATE_NAMES[gate.gate]}{' '}
-                <span className="text-ink-3">{flatText(propertyWords(gate) || gate.source, 24)}</span>
-                <span className="sr-only">, {VERDICT_LOOKS[gate.verdict].word.en}</span>
-              </th>
-              {valuesOf(gate).map((value, index) => (
-                <td key={HEADS[index]} className="whitespace-nowrap px-2 text-end last:pr-4">
-                  {value}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <FiguresTable
+        caption="Counters of pairs and e-values of each gate. Worse: only the candidate failed, or the answers differ."
+        of="Gate"
+        heads={HEADS}
+        rows={gates.map((gate) => ({
+          key: `${gate.gate} ${gate.source}`,
+          name: (
+            <>
+              {GATE_NAMES[gate.gate]}{' '}
+              <span className="text-ink-3">{flatText(propertyWords(gate) || gate.source, 24)}</span>
+              <span className="sr-only">, {VERDICT_LOOKS[gate.verdict].word.en}</span>
+            </>
+          ),
+          figures: figuresOf(gate),
+        }))}
+      />
     </section>
   )
 }
 
-function valuesOf(gate: GateView): readonly string[] {
+function figuresOf(gate: GateView): readonly string[] {
   return [
     count(gate.nPlus),
     count(gate.nZero),

@@ -62,7 +62,7 @@ function verdictOf(facts: VerdictFacts): GateView['verdict'] {
 
 function flipsOf([output, counters]: readonly [string, Counters]): FlipsView {
   const { nPlus: up, nMinus: down, nZero: neither } = counters
-  return { output, source: 'live', up, down, neither, logDiffers: logEOfDifference(counters) }
+  return { output, threshold: 0.9, source: 'live', up, down, neither, logDiffers: logEOfDifference(counters) }
 }
 
 export interface AnalysisFacts {

@@ -49,6 +49,8 @@ export interface SegmentView {
 /** Which way rows of an output went over its threshold: a table of McNemar's that may be watched. Shown, never deciding. */
 export interface FlipsView {
   readonly output: string
+  /** Null in an analysis of an earlier release, which did not keep it. */
+  readonly threshold: number | null
   readonly source: 'live' | 'replay'
   /** Rows that only the candidate puts at or above the threshold. */
   readonly up: number

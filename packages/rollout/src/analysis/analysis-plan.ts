@@ -19,11 +19,19 @@ export const OVER_PROPERTY = 'over'
 /** The property of the gate `quality`, whose evidence is a histogram: the difference of the losses. */
 export const LOSS_PROPERTY = 'loss'
 
+/** What one gate counts. */
+export interface PropertyPlan {
+  readonly property: string
+  readonly decides: boolean
+  /** Of an output whose rows are compared by the side of it that they are on. */
+  readonly threshold?: number
+}
+
 /** One gate of a policy. Without a margin it is shown and does not decide. */
 export interface GatePlan {
   readonly gate: GateName
   readonly margin: number | null
-  readonly properties: readonly { readonly property: string; readonly decides: boolean }[]
+  readonly properties: readonly PropertyPlan[]
 }
 
 /** Everything a verdict depends on besides what was counted; fixed when the series begins. Plain data. */
@@ -108,9 +116,10 @@ function disagreementGate(
   return {
     gate: 'disagreement',
     margin: budget,
-    properties: Object.entries(comparisons).map(([property, { gate }]) => ({
+    properties: Object.entries(comparisons).map(([property, { gate, compare }]) => ({
       property,
       decides: gate && decides,
+      ...(compare.kind === 'threshold' ? { threshold: compare.at } : {}),
     })),
   }
 }

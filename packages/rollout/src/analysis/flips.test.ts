@@ -47,8 +47,16 @@ describe('assessFlips', () => {
       row('flips', [900, 0, 0], { step: 'a step of no plan' }),
     ]
     expect(assessFlips(PLAN, rows)).toMatchObject([
-      { source: 'live', output: 'score', counters: counters([12, 270, 6]), pairs: 288 },
+      { source: 'live', output: 'score', threshold: 0.5, counters: counters([12, 270, 6]), pairs: 288 },
     ])
+  })
+
+  it('knows no threshold where the analysis was planned by an earlier release', () => {
+    const gates = PLAN.gates.map((gate) => ({
+      ...gate,
+      properties: gate.properties.map(({ property, decides }) => ({ property, decides })),
+    }))
+    expect(assessFlips({ ...PLAN, gates }, [row('flips', [3, 90, 1])])).toMatchObject([{ threshold: null }])
   })
 
   it('keeps outputs and sources apart', () => {

@@ -7,6 +7,8 @@ import { type AnalysisPlan, allSources } from './analysis-plan.ts'
 export interface FlipAssessment {
   readonly source: string
   readonly output: string
+  /** Null in an analysis of an earlier release, which did not keep it. */
+  readonly threshold: number | null
   /** Summed over steps: `nPlus` up, `nMinus` down, `nZero` neither. */
   readonly counters: Counters
   readonly pairs: number
@@ -28,7 +30,20 @@ export function assessFlips(
     const seen = rows.filter((row) => row.source === source)
     return [...new Set(seen.map(({ property }) => property))].map((output) => {
       const sum = addCounters(seen.filter(({ property }) => property === output))
-      return { source, output, counters: sum, pairs: pairsOf(sum), logDiffers: logEOfDifference(sum) }
+      const threshold = thresholdOf(plan, output)
+      return {
+        source,
+        output,
+        threshold,
+        counters: sum,
+        pairs: pairsOf(sum),
+        logDiffers: logEOfDifference(sum),
+      }
     })
   })
+}
+
+function thresholdOf({ gates }: AnalysisPlan, output: string): number | null {
+  const properties = gates.find(({ gate }) => gate === 'disagreement')?.properties
+  return properties?.find(({ property }) => property === output)?.threshold ?? null
 }

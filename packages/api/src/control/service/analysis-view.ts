@@ -73,6 +73,7 @@ function flipsView(flips: FlipAssessment): FlipsView {
   const { nPlus, nMinus, nZero } = flips.counters
   return {
     output: flips.output,
+    threshold: flips.threshold ?? null,
     source: sourceOf(flips),
     up: nPlus,
     down: nMinus,
