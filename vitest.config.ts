@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './vitest.sequencer.ts'
 
+/** Another one looks elsewhere: `UNDERSTUDY_SEED=7 npm test -- unit`. */
+const seed = Number(process.env.UNDERSTUDY_SEED ?? 20_261_201)
+const setupFiles = ['packages/testing/src/fixed-seed.ts']
+
 const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**']
 
 export default defineConfig({
   test: {
+    provide: { seed },
     // Most of a test's time is waiting for other processes: one worker would leave a core idle.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
@@ -14,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles,
           include: [
             'packages/*/src/**/*.test.ts',
             'apps/*/src/**/*.test.{ts,tsx}',
@@ -29,6 +35,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          setupFiles,
           include: ['packages/*/test/**/*.int.test.ts', 'apps/*/test/**/*.int.test.ts'],
           exclude,
           globalSetup: ['packages/db/test/support/database-server.ts'],

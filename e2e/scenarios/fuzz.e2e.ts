@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { ModelInferRequest, ModelInferResponse } from '@understudy/protocols/generated/grpc_service'
 import { memoryUse, NodeRig, type RigNode } from '@understudy/testing'
+import { runSeed } from '@understudy/testing/seed'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { FLOODS, PREFACE } from '../support/fuzz/http2-frames.ts'
 import { arbitraryBytes, mutated } from '../support/fuzz/mutate.ts'
@@ -19,7 +20,7 @@ const ROW = [1, 2, 3, 4]
 const INFER = '/inference.GRPCInferenceService/ModelInfer'
 const STATISTICS = '/inference.GRPCInferenceService/ModelStatistics'
 
-const seed = Number(process.env.UNDERSTUDY_SEED ?? Date.now() % 2 ** 31)
+const seed = runSeed()
 const random = new Random(seed)
 
 let rig: NodeRig

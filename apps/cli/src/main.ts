@@ -38,6 +38,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'what was live since when, and who did what and why',
     load: () => import('./commands/history.ts'),
   },
+  notifications: {
+    summary: 'what people were told, and whether it reached them',
+    load: () => import('./commands/notifications.ts'),
+  },
   predict: {
     summary: 'make honest traffic from golden samples',
     load: () => import('./commands/predict.ts'),

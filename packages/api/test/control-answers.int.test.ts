@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { OutboxQueue } from '@understudy/db'
 import { type FakeNode, step, type World } from '@understudy/db/testing'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -246,6 +247,28 @@ describe('audit', () => {
     expect(await at(first.at, -1)).toEqual([])
     expect(await at(first.at)).toEqual([{ number: 1, actor: 'controller' }])
     expect(await at(second.at)).toEqual([{ number: 2, actor: ADA }])
+  })
+})
+
+describe('notifications', () => {
+  it('say what was told, over which channel it arrived, and why it did not', async () => {
+    await stage.promoted(node)
+    const queue = new OutboxQueue(world.database)
+    await queue.plan(['webhook', 'slack'], ['promoted'])
+    const oldest = await queue.claim('webhook')
+    const refused = await queue.claim('slack')
+    if (oldest === undefined || refused === undefined) throw new Error('nothing is to be delivered')
+    await queue.delivered(oldest)
+    await queue.failed(refused, { reason: 'answered 503', refused: false, retryInMs: 1_000 })
+    const notifications = await service.notifications(50)
+    const told = notifications.find(({ id }) => id === oldest.id)
+    expect(told).toMatchObject({ kind: 'promoted', model, sentence: oldest.sentence })
+    expect(told?.deliveries).toEqual([
+      { channel: 'slack', state: 'waiting', attempts: 1, at: null, lastError: 'answered 503' },
+      { channel: 'webhook', state: 'delivered', attempts: 1, at: expect.any(String), lastError: null },
+    ])
+    expect(notifications.find(({ kind }) => kind === 'needsApproval')?.deliveries).toEqual([])
+    expect(await service.notifications(1)).toHaveLength(1)
   })
 })
 

@@ -102,6 +102,10 @@ export class MemoryControlService implements ControlService {
     return { ok: true as const, entries: this.#audit.length, head: this.#audit.at(-1)?.hash ?? '' }
   }
 
+  async notifications() {
+    return []
+  }
+
   async samples() {
     return []
   }

@@ -7,6 +7,7 @@ import type {
   KeyView,
   LiveAtView,
   ModelView,
+  NotificationView,
   OverviewView,
   PlatformView,
   QualityView,
@@ -48,6 +49,8 @@ export interface ControlReads {
   evidence(model: string, version?: number): Promise<EvidenceView>
   /** What reported outcomes say of the versions of a model; null where its policy asks for none. */
   quality(model: string): Promise<QualityView | null>
+  /** What people were told, and how far it came; newest first. */
+  notifications(limit: number): Promise<readonly NotificationView[]>
   samples(model: string): Promise<readonly TrafficSample[]>
   /** Recomputes the hash chain of the audit log. */
   verifyAudit(): Promise<AuditVerification>

@@ -52,6 +52,9 @@ export const controlRouter = router({
   quality: procedure
     .input(z.object({ model: modelName }))
     .query(({ ctx, input }) => ctx.service.quality(input.model)),
+  notifications: procedure
+    .input(z.object({ limit: z.int().min(1).max(200).default(50) }))
+    .query(({ ctx, input }) => ctx.service.notifications(input.limit)),
   samples: procedure
     .input(z.object({ model: modelName }))
     .query(({ ctx, input }) => ctx.service.samples(input.model)),

@@ -31,6 +31,7 @@ export type {
   VersionView,
   WhyView,
 } from './model-views.ts'
+export type { DeliveryView, NotificationView } from './notification-views.ts'
 export type {
   AuditEntryView,
   AuditPage,

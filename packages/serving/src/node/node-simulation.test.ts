@@ -208,14 +208,20 @@ class NodeSimulation {
   #fail(code: (typeof FAILURES)[number]): void {
     if (this.#mirror === null) return
     const model = this.#rig.models.get(`m@${this.#mirror.candidate}`)
-    const baseline = this.#rig.models.get(`m@${this.#mirror.baseline}`)
-    // Without the other version nobody can stand in; and what it took before it was on trial is its own.
-    const { candidate } = this.#mirror
+    // Without the other version nobody can stand in; and what it took before it was on trial beside this one is its own.
+    const { candidate, baseline } = this.#mirror
+    const isOfPair = (one: MirrorPlan | null) => one?.candidate === candidate && one.baseline === baseline
     const isOnTrial = this.#asked.every(
-      ({ outcomes, mirrors }) => outcomes.length > 0 || mirrors.every((one) => one?.candidate === candidate),
+      ({ outcomes, mirrors }) => outcomes.length > 0 || mirrors.every(isOfPair),
     )
-    if (model === undefined || baseline === undefined || !isOnTrial) return
+    if (model === undefined || !this.#isAvailable(baseline) || !isOnTrial) return
     model.error = new PlatformError(code, 'as told')
+  }
+
+  /** Not one that only ends what it had begun, and will be loaded anew. */
+  #isAvailable(number: number): boolean {
+    const statuses = this.#rig.core.servableStatuses()
+    return statuses.some(({ version, state }) => version === number && state === 'available')
   }
 
   #heal(): void {

@@ -31,6 +31,7 @@ import { readEvidence } from './evidence-reads.ts'
 import { readExamples } from './example-views.ts'
 import { createKeyActs } from './key-acts.ts'
 import { modelRow, modelView } from './model-view.ts'
+import { readNotifications } from './notification-reads.ts'
 import { needsYou } from './overview-view.ts'
 import { readPlatform } from './platform-reads.ts'
 import { readQuality } from './quality-reads.ts'
@@ -102,6 +103,7 @@ function createReads(database: Database, options: ControlServiceOptions): Contro
     evidence: (model, version) =>
       database.snapshot(async (tx) => readEvidence(tx, known(await loadRecord(tx, model), model), version)),
     quality: (model) => database.snapshot((tx) => readQuality(tx, model)),
+    notifications: (limit) => database.snapshot((tx) => readNotifications(tx, limit)),
     verifyAudit: () => verifyAudit(database),
     samples: (model) => readTrafficSamples(database.prisma, store, model),
   }
