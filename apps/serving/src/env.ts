@@ -47,7 +47,7 @@ const variables = z.object({
     .optional(),
   /** What to do when a new version does not fit beside the old one: refuse it, or let the model answer 503 while they change places. */
   UNDERSTUDY_VERSION_POLICY: z.enum(['availability', 'resource']).default('availability'),
-  /** Share of predictions that get spans without another reason: a caller who samples, an error of ours, slowness. */
+  /** Share of predictions that get spans without another reason (a caller who samples, an error of ours, slowness), where there is a collector. */
   UNDERSTUDY_TRACE_SAMPLE: z.coerce.number().min(0).max(1).default(0.01),
   UNDERSTUDY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(0).default(10_000),
   UNDERSTUDY_PARENT_PIPE: z.enum(['0', '1']).default('0'),

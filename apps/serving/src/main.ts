@@ -136,9 +136,14 @@ const keys = env.keyCheckKey === undefined ? undefined : createKeyRing(env.keyCh
 const tls = env.tls && (await TlsFiles.open({ ...env.tls, clock: systemClock, logger }))
 const incidents = new IncidentLog()
 const statistics = new ModelStatistics()
+const traced = env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined
 const observer = combineObservers([
   metrics.observer,
-  new ServingSpans({ logger, sampleRatio: env.UNDERSTUDY_TRACE_SAMPLE, random: Math.random }),
+  new ServingSpans({
+    logger,
+    sampleRatio: traced ? env.UNDERSTUDY_TRACE_SAMPLE : undefined,
+    random: Math.random,
+  }),
   incidents.observer,
   statistics,
 ])

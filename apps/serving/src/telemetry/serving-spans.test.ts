@@ -23,6 +23,12 @@ const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const CALLER_SPAN = 'b7ad6b7169203331'
 const ROLLOUT = '00-11111111111111111111111111111111-2222222222222222-01'
 
+const ENDED: RequestEnded = {
+  ...{ requestId: 'r-1', protocol: 'tfs-rest', model: 'iris', startedAtMs: STARTED_AT_MS, tookMs: 100 },
+  servedBy: { model: 'iris', version: 3, digest: 'd', commit: 'c', variant: 'live', generation: 2 },
+  times: { decodeMs: 10, queueMs: 20, batchMs: 30, runMs: 10, encodeMs: 5 },
+}
+
 beforeAll(() => provider.register())
 afterAll(async () => {
   await provider.shutdown()
@@ -39,12 +45,7 @@ function spansOf(event: Partial<RequestEnded>, chance = 0.5) {
     ...{ startedAtMs: STARTED_AT_MS, tookMs: 1 },
   })
   exporter.reset()
-  spans.requestEnded({
-    ...{ requestId: 'r-1', protocol: 'tfs-rest', model: 'iris', startedAtMs: STARTED_AT_MS, tookMs: 100 },
-    servedBy: { model: 'iris', version: 3, digest: 'd', commit: 'c', variant: 'live', generation: 2 },
-    times: { decodeMs: 10, queueMs: 20, batchMs: 30, runMs: 10, encodeMs: 5 },
-    ...event,
-  })
+  spans.requestEnded({ ...ENDED, ...event })
   return exporter.getFinishedSpans()
 }
 
@@ -54,6 +55,16 @@ describe('ServingSpans', () => {
   it('makes no span of a request that nobody asked to trace', () => {
     expect(spansOf({})).toEqual([])
     expect(spansOf({ traceparent: `00-${TRACE_ID}-${CALLER_SPAN}-00` }, 0)).toEqual([])
+  })
+
+  it('makes none of any request where nobody receives them', () => {
+    const spans = new ServingSpans({ logger: silentLogger, sampleRatio: undefined, random: () => 0 })
+    for (const traceparent of [undefined, `00-${TRACE_ID}-${CALLER_SPAN}-01`]) {
+      for (const error of [undefined, new PlatformError('serving.executor_lost', 'gone')]) {
+        spans.requestEnded({ ...ENDED, traceparent, error })
+      }
+    }
+    expect(exporter.getFinishedSpans()).toEqual([])
   })
 
   it('continues the trace of its caller, names who answered and links to the rollout that brought the version', () => {

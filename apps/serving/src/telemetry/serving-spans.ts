@@ -15,8 +15,8 @@ import { TraceAllowance } from './trace-allowance.ts'
 
 export interface ServingSpansOptions {
   readonly logger: Logger
-  /** Share of requests that get spans without another reason. */
-  readonly sampleRatio: number
+  /** Share of requests that get spans without another reason; undefined: nobody receives spans, so no request gets any. */
+  readonly sampleRatio: number | undefined
   readonly random: () => number
 }
 
@@ -36,18 +36,16 @@ const EXTRA_TRACES_PER_SECOND = 50
 export class ServingSpans implements ServingObserver {
   readonly #tracer = tracer('serving')
   readonly #options: ServingSpansOptions
-  readonly #rule: SamplingRule
+  readonly #rule: SamplingRule | undefined
   readonly #planned = new RecentMap<string, PlannedVersion>(REMEMBERED_MAX)
   readonly #mirrored = new RecentMap<string, number>(REMEMBERED_MAX)
 
   constructor(options: ServingSpansOptions) {
     this.#options = options
     const extra = new TraceAllowance(EXTRA_TRACES_PER_SECOND)
-    this.#rule = {
-      ratio: options.sampleRatio,
-      random: options.random,
-      takeExtra: () => extra.take(performance.now()),
-    }
+    const { sampleRatio: ratio, random } = options
+    this.#rule =
+      ratio === undefined ? undefined : { ratio, random, takeExtra: () => extra.take(performance.now()) }
   }
 
   loadEnded(event: LoadEnded): void {
@@ -84,7 +82,7 @@ export class ServingSpans implements ServingObserver {
   }
 
   requestEnded(event: RequestEnded): void {
-    if (decideSampling(event, this.#rule) === null) return
+    if (this.#rule === undefined || decideSampling(event, this.#rule) === null) return
     const { servedBy } = event
     const planned =
       servedBy === undefined ? undefined : this.#planned.get(versionName(servedBy.model, servedBy.version))
