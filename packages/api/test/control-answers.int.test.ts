@@ -164,7 +164,7 @@ describe('why', () => {
     await world.pushValid(model, 2)
     await world.settle(model)
     const { command } = await service.why(model)
-    expect(command).toBe('npx --no-install understudy predict iris --golden --rate 50 --for 30s')
+    expect(command).toBe('npx --no-install understudy predict iris --golden --rate 50 --for 60s')
     await node.counts(model, { pairs: 600 })
     await world.settle(model)
     expect(await sentence()).toContain('passed its shadow and waits for your approval')

@@ -96,7 +96,7 @@ export function analysisFrom(facts: AnalysisFacts): AnalysisView {
     : passed
       ? `Pass: v${candidate} is not worse than v${baseline} by more than your margins, after ${pairs} pairs.`
       : pairs === 0
-        ? `Collecting. No pairs yet of ${minPairs}, nobody calls ${facts.model}. Drive traffic: \`npx --no-install understudy predict ${facts.model} --golden --rate 50 --for 30s\``
+        ? `Collecting. No pairs yet of ${minPairs}, nobody calls ${facts.model}. Drive traffic: \`npx --no-install understudy predict ${facts.model} --golden --rate 50 --for 60s\``
         : `Collecting. Errors: ${pairs} pairs, decides at about ${pairs + (gates[0]?.pairsToPass ?? 0)} if this goes on.`
   return {
     outcome: failed ? 'fail' : passed ? 'pass' : 'collecting',

@@ -142,7 +142,7 @@ export function digitsModel(pairs: number): ModelView {
     why: {
       sentence:
         'digits v3 is in its shadow, under the hold of local:amara. Errors: decides when 500 pairs are counted.',
-      command: 'npx --no-install understudy predict digits --golden --rate 50 --for 30s',
+      command: 'npx --no-install understudy predict digits --golden --rate 50 --for 60s',
     },
     signature: {
       inputs: ['image: float32[-1, 1, 8, 8]'],

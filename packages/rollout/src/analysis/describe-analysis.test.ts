@@ -75,12 +75,12 @@ describe('describeAnalysis', () => {
     [
       'no data',
       analysis([0, 0], [0, 0], { elapsedMs: 6 * HOUR }),
-      'No data: 0 of 500 pairs in 6 h, nobody calls iris. Drive traffic: `npx --no-install understudy predict iris --golden --rate 50 --for 30s`',
+      'No data: 0 of 500 pairs in 6 h, nobody calls iris. Drive traffic: `npx --no-install understudy predict iris --golden --rate 50 --for 60s`',
     ],
     [
       'nobody calling so far',
       analysis([0, 0], [0, 0]),
-      'Collecting. No pairs yet of 500, nobody calls iris. Drive traffic: `npx --no-install understudy predict iris --golden --rate 50 --for 30s`',
+      'Collecting. No pairs yet of 500, nobody calls iris. Drive traffic: `npx --no-install understudy predict iris --golden --rate 50 --for 60s`',
     ],
     [
       'progress',

@@ -24,7 +24,7 @@ export interface Contest {
 
 /** Makes traffic for a model that nobody calls. */
 export function trafficCommand(model: string): string {
-  return `npx --no-install understudy predict ${model} --golden --rate 50 --for 30s`
+  return `npx --no-install understudy predict ${model} --golden --rate 50 --for 60s`
 }
 
 /** Says in one or two sentences what the evidence is and what follows from it. */

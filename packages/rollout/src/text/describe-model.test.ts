@@ -86,7 +86,7 @@ const failed = (reason: 'errors' | 'load' | 'rejected', detail: string) =>
 const approvalBy = (actor: string) =>
   approvalOf(actor, { candidateDigest: TWO.digest, baselineDigest: ONE.digest })
 
-const TRAFFIC = '`npx --no-install understudy predict iris --golden --rate 50 --for 30s`'
+const TRAFFIC = '`npx --no-install understudy predict iris --golden --rate 50 --for 60s`'
 const cli = (rest: string) => `\`npx --no-install understudy ${rest}\``
 const INSIST = cli('promote iris 2 --now --reason "why"')
 
