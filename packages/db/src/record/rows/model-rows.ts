@@ -103,7 +103,7 @@ export function planRows(names: Prisma.Sql): Rows<PlanRow> {
     FROM plan p WHERE p.model = ANY(${names})`)
 }
 
-const PROMOTIONS_PER_MODEL = 50
+export const PROMOTIONS_PER_MODEL = 50
 
 export interface PromotionRow extends OfModel {
   readonly generation: Count

@@ -1,18 +1,7 @@
 import { Prisma } from '../../generated/client.ts'
+import type { ApprovalRecord } from '../model-record.ts'
 import type { OfModel } from './model-rows.ts'
-import { type Count, type Instant, type Rows, rows } from './together.ts'
-
-export interface ApprovalRow {
-  readonly id: string
-  readonly actor: string
-  readonly comment: string | null
-  readonly candidateDigest: string
-  readonly baselineDigest: string | null
-  readonly policyHash: string
-  readonly createdAt: Instant
-  readonly expiresAt: Instant
-  readonly consumedAt: Instant | null
-}
+import { type Count, type InJson, type Instant, type Rows, rows } from './together.ts'
 
 export interface RolloutRow extends OfModel {
   readonly id: string
@@ -39,7 +28,7 @@ export interface RolloutRow extends OfModel {
   readonly steps: unknown
   readonly traceparent: string | null
   /** Oldest first. */
-  readonly approvals: readonly ApprovalRow[]
+  readonly approvals: readonly InJson<ApprovalRecord>[]
 }
 
 /** The rollouts that are looked at, with their approvals: the open one first, then those that ended, newest first. */

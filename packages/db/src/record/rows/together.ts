@@ -13,6 +13,11 @@ type RowsOf<Q> = { readonly [K in keyof Q]: Q[K] extends Rows<infer T> ? readonl
 /** A moment as JSON carries it. */
 export type Instant = string
 
+/** A record as JSON carries it. */
+export type InJson<T> = {
+  readonly [K in keyof T]: T[K] extends Date ? Instant : T[K] extends Date | null ? Instant | null : T[K]
+}
+
 /** A 64-bit number as JSON carries it: exact up to 2⁵³. */
 export type Count = number
 

@@ -1,5 +1,5 @@
 import { Prisma } from '../../generated/client.ts'
-import type { OfModel } from './model-rows.ts'
+import { type OfModel, PROMOTIONS_PER_MODEL } from './model-rows.ts'
 import { type Count, type Instant, type Rows, rows } from './together.ts'
 
 /** How much of one model's past is read. What is in use is read besides, however old it is. */
@@ -44,7 +44,7 @@ export function versionRows(names: Prisma.Sql): Rows<VersionRow> {
       UNION SELECT model, number FROM hold WHERE model = ANY(${names}) AND closed_at IS NULL
       UNION SELECT model, baseline_number FROM seen WHERE state IN ('progressing', 'paused')
       UNION SELECT m.name, p.from_number FROM unnest(${names}) m(name)
-        CROSS JOIN LATERAL (SELECT from_number FROM promotion WHERE model = m.name ORDER BY generation DESC LIMIT 50) p
+        CROSS JOIN LATERAL (SELECT from_number FROM promotion WHERE model = m.name ORDER BY generation DESC LIMIT ${PROMOTIONS_PER_MODEL}) p
     )
     SELECT v.model AS "modelName", v.number, v.digest, v."commit", v.commit_subject AS "commitSubject", v.author_name AS "authorName",
       v.committed_at AS "committedAt", v.state, v.reasons, v.refusals, v.at_tip AS "atTip", v.signature, v.batchable, v.load_ms AS "loadMs",
