@@ -10,7 +10,9 @@ import { interleave, ratios } from '../stats/interleave.ts'
 import { median } from '../stats/quantile.ts'
 
 const CONNECTIONS = 64
-const ROUND_MS = 700
+const WARM_UP_MS = 700
+const TURN_MS = 250
+const TURNS_PER_ROUND = 3
 /** The hardest case of the target, a little above its 80 µs: the cheaper a row, the more of its time is not the model's. */
 const ROW_COST_MS = 0.1
 /** For comparison only. */
@@ -57,14 +59,17 @@ async function measure(
   const node = await startServingNode(bench, { rig, models })
   const load = await bench.load()
   const row = Array.from({ length: model.inputs }, (_, index) => index / 10)
-  const send = (name: string) => () =>
+  const send = (name: string, durationMs: number) => () =>
     load.closed({
-      ...{ port: node.port, connections: CONNECTIONS, durationMs: ROUND_MS },
+      ...{ port: node.port, connections: CONNECTIONS, durationMs },
       request: predictRequest(name, [row]),
     })
-  await send('batched')()
-  await send('single')()
-  const pairs = await interleave(bench.rounds, { subject: send('batched'), yardstick: send('single') })
+  await send('batched', WARM_UP_MS)()
+  await send('single', WARM_UP_MS)()
+  const pairs = await interleave(bench.rounds * TURNS_PER_ROUND, {
+    subject: send('batched', TURN_MS),
+    yardstick: send('single', TURN_MS),
+  })
   const rate = (side: 'subject' | 'yardstick') => Math.round(median(pairs.map((pair) => rateOf(pair[side]))))
   const us = (costMs * 1_000).toFixed(0)
   return {

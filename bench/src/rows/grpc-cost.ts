@@ -16,7 +16,7 @@ import { median } from '../stats/quantile.ts'
 
 const WARM_UP_MS = 9_000
 const ECHO_WARM_UP_MS = 4_000
-const ROUND_MS = 500
+const TURN_MS = 500
 /** Short and many, for the machine's moods. */
 const TURNS_PER_ROUND = 2
 const CALLS = 32
@@ -71,8 +71,8 @@ async function measure(bench: BenchContext, { node, load, method, size }: Side):
   await send(echo.port, ECHO_WARM_UP_MS)
   await send(node.grpcPort, WARM_UP_MS)
   return await interleave(bench.rounds * TURNS_PER_ROUND, {
-    subject: () => measured(processesOf(node), () => send(node.grpcPort, ROUND_MS)),
-    yardstick: () => measured(echo.processes, () => send(echo.port, ROUND_MS)),
+    subject: () => measured(processesOf(node), () => send(node.grpcPort, TURN_MS)),
+    yardstick: () => measured(echo.processes, () => send(echo.port, TURN_MS)),
   })
 }
 

@@ -17,10 +17,14 @@ import type { Row } from '../row.ts'
 import { startServingNode } from '../serving-node.ts'
 import { interleave, ratios } from '../stats/interleave.ts'
 
-/** Of the node: until V8 has optimised the path, which takes some hundred thousand requests. */
+/** Of the node: until V8 has optimised the path, which takes some hundred thousand requests, */
 const WARM_UP_MS = 6_000
 const FLOOR_WARM_UP_MS = 1_500
-const ROUND_MS = 1_000
+/** more than one connection brings about in that time. Those that are measured follow. */
+const WARM_UP_CONNECTIONS = 32
+const TURN_MS = 250
+/** Short and many: the machine's speed changes within seconds. */
+const TURNS_PER_ROUND = 4
 
 interface Setting {
   readonly id: string
@@ -66,13 +70,14 @@ interface Servers {
 async function compare(bench: BenchContext, setting: Setting, servers: Servers): Promise<Finding> {
   const { node, floor, load } = servers
   const request = requestBytes(setting.call)
-  const send = (port: number, durationMs: number) =>
-    load.closed({ port, request, connections: setting.connections, durationMs })
-  await send(floor.port, FLOOR_WARM_UP_MS)
-  await send(node.port, WARM_UP_MS)
-  const pairs = await interleave(bench.rounds, {
-    subject: () => measured(processesOf(node), () => send(node.port, ROUND_MS)),
-    yardstick: () => measured(floor.processes, () => send(floor.port, ROUND_MS)),
+  const send = (port: number, durationMs: number, connections = setting.connections) =>
+    load.closed({ port, request, connections, durationMs })
+  await send(floor.port, FLOOR_WARM_UP_MS, WARM_UP_CONNECTIONS)
+  await send(node.port, WARM_UP_MS, WARM_UP_CONNECTIONS)
+  for (const { port } of [floor, node]) await send(port, FLOOR_WARM_UP_MS)
+  const pairs = await interleave(bench.rounds * TURNS_PER_ROUND, {
+    subject: () => measured(processesOf(node), () => send(node.port, TURN_MS)),
+    yardstick: () => measured(floor.processes, () => send(floor.port, TURN_MS)),
   })
   const samples = setting.figure === 'rate' ? ratios(pairs, rateOf) : ratios(pairs, (one) => one.p50Ms)
   return { id: setting.id, samples, notes: sideNotes(pairs, { subject: 'node', yardstick: 'floor' }) }

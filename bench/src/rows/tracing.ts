@@ -10,8 +10,9 @@ import { startServingNode } from '../serving-node.ts'
 import { interleave } from '../stats/interleave.ts'
 import { median } from '../stats/quantile.ts'
 
-const WARM_UP_MS = 1_500
-const ROUND_MS = 400
+/** As long as the paths take to be optimised: a compiler at work on one side is no cost of tracing. */
+const WARM_UP_MS = 6_000
+const TURN_MS = 400
 /** Short and many: the figure is a small difference of two large ones. */
 const TURNS_PER_ROUND = 4
 const CONNECTIONS = 32
@@ -36,7 +37,7 @@ async function measure(bench: BenchContext): Promise<Finding> {
     await load.closed({ port: node.port, request, connections: CONNECTIONS, durationMs })
   const cpuUs = (node: RigNode) => async () => {
     const usedMs = startCpuMeter(processesOf(node).pids)
-    const { answered, failed } = await send(node, ROUND_MS)
+    const { answered, failed } = await send(node, TURN_MS)
     if (failed > 0) throw new Error(`${failed} requests failed`)
     return (usedMs() * 1_000) / answered
   }

@@ -17,7 +17,8 @@ import { interleave, ratios } from '../stats/interleave.ts'
 
 /** Of either path. */
 const WARM_UP_MS = 4_000
-const ROUND_MS = 1_000
+const TURN_MS = 250
+const TURNS_PER_ROUND = 4
 const CONNECTIONS = 32
 
 /** The same prediction of the same node by tRPC, on the wire of its `httpLink`, and by REST, both as Node's `fetch` sends them. */
@@ -37,14 +38,14 @@ async function measure(bench: BenchContext): Promise<Finding> {
     if (!answer.ok) throw new Error(`${call.path} answered ${answer.status}: ${text.slice(0, 200)}`)
     const order = { port: node.port, request: requestBytes(call), connections: CONNECTIONS }
     await load.closed({ ...order, durationMs: WARM_UP_MS })
-    return () => measured(processesOf(node), () => load.closed({ ...order, durationMs: ROUND_MS }))
+    return () => measured(processesOf(node), () => load.closed({ ...order, durationMs: TURN_MS }))
   }
   const subject = await path(trpcPredictCall('model', [TINY_ROW]))
   const yardstick = await path({
     ...predictCall('model', [TINY_ROW]),
     headers: FETCH_HEADERS,
   })
-  const pairs = await interleave(bench.rounds, { subject, yardstick })
+  const pairs = await interleave(bench.rounds * TURNS_PER_ROUND, { subject, yardstick })
   const notes = sideNotes(pairs, { subject: 'tRPC', yardstick: 'REST' })
   return { id: '6', samples: ratios(pairs, rateOf), notes }
 }

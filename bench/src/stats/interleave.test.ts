@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { interleave, ratios } from './interleave.ts'
 
 describe('interleave', () => {
-  it('measures both in turn, one after the other', async () => {
+  it('measures both in turn, one after the other, each as often first', async () => {
     const order: string[] = []
     let open = 0
     const side = (name: string) => async (round: number) => {
@@ -14,10 +14,10 @@ describe('interleave', () => {
       return order.length
     }
     const pairs = await interleave(3, { subject: side('a'), yardstick: side('b') })
-    expect(order).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2'])
+    expect(order).toEqual(['a0', 'b0', 'b1', 'a1', 'a2', 'b2'])
     expect(pairs).toEqual([
       { subject: 1, yardstick: 2 },
-      { subject: 3, yardstick: 4 },
+      { subject: 4, yardstick: 3 },
       { subject: 5, yardstick: 6 },
     ])
   })
@@ -34,7 +34,7 @@ describe('interleave', () => {
 })
 
 describe('ratios', () => {
-  it('compares only figures of the same round: a slow machine is slow for both', () => {
+  it('compares only figures of the same turn: a slow machine is slow for both', () => {
     const pairs = [
       { subject: { ms: 2 }, yardstick: { ms: 1 } },
       { subject: { ms: 20 }, yardstick: { ms: 10 } },

@@ -87,7 +87,8 @@ describe('a lost executor', () => {
   it('fails runs as lost when there is no replacement in their time', async () => {
     const servable = await rig.serve(linear, { role: 'rollout', timeoutMs: 0 })
     process.kill(servable.place?.pid ?? 0, 'SIGKILL')
-    await waitFor('the loss', () => servable.place === undefined)
+    // The spare takes its place within milliseconds.
+    await waitFor('the loss', () => servable.place === undefined, { everyMs: 0 })
     expect(await codeOf(servable.run(X))).toBe('serving.executor_lost')
   })
 

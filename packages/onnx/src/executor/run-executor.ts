@@ -3,8 +3,8 @@ import { DEFAULT_FRAME_LIMITS } from '../frames/frame-limits.ts'
 import { anonymousMemoryReader } from './anonymous-memory.ts'
 import { dropPrivileges } from './drop-privileges.ts'
 import { FRAMES_FD, settingsFromArgument } from './executor-settings.ts'
-import { loadRuntime } from './load-runtime.ts'
 import { MemoryLimit } from './memory-limit.ts'
+import { loadNativeLibrary } from './native-library.ts'
 import { RunClock } from './run-clock.ts'
 import { reply, serveRequests } from './serve-requests.ts'
 import { SessionHost } from './session-host.ts'
@@ -23,7 +23,7 @@ export async function runExecutor(entry: URL, argument: string): Promise<void> {
   memoryLimit.bytes = settings.memoryLimitBytes
   await startWatchdog(entry, { clock, memoryLimit })
   const memoryBytes = anonymousMemoryReader()
-  const host = new SessionHost(await loadRuntime())
+  const host = new SessionHost(await loadNativeLibrary())
   const identity = dropPrivileges(settings.uid, settings.gid)
   // Half-open: what was asked before the parent ended its side is still answered.
   const socket = new Socket({ fd: FRAMES_FD, readable: true, writable: true, allowHalfOpen: true })

@@ -87,15 +87,19 @@ class RequestLoop {
     const raw = this.#waiting.shift()
     if (raw !== undefined) {
       this.#isBusy = true
-      this.#serve(raw).catch(this.#reject)
+      this.#serve(raw)
     } else if (this.#isEnded) this.#resolve()
     else if (this.#server.socket.isPaused()) this.#server.socket.resume()
   }
 
-  async #serve(raw: RawFrame): Promise<void> {
+  #serve(raw: RawFrame): void {
     const { socket, limits } = this.#server
-    const frame = await carryOut(this.#server, decodeRequest(raw, limits))
-    socket.write(encodeReply(frame, limits), this.#onSent)
+    try {
+      const frame = carryOut(this.#server, decodeRequest(raw, limits))
+      socket.write(encodeReply(frame, limits), this.#onSent)
+    } catch (error) {
+      this.#reject(error)
+    }
   }
 }
 
@@ -117,7 +121,7 @@ function encodeReply(frame: ReplyFrame, limits: FrameLimits): Uint8Array {
   }
 }
 
-async function carryOut(server: RequestServer, request: RequestFrame): Promise<ReplyFrame> {
+function carryOut(server: RequestServer, request: RequestFrame): ReplyFrame {
   const { host, clock } = server
   const { id } = request
   const startedAt = performance.now()
@@ -125,17 +129,17 @@ async function carryOut(server: RequestServer, request: RequestFrame): Promise<R
     switch (request.type) {
       case 'load': {
         clock.begin('load', request.limitMs)
-        const { model, signature } = await host.load(request)
+        const { model, signature } = host.load(request)
         return { type: 'loaded', id, model, tookMs: performance.now() - startedAt, signature }
       }
       case 'run': {
         clock.begin('run', request.limitMs)
-        const tensors = await host.run(request.model, request.tensors)
+        const tensors = host.run(request.model, request.tensors)
         assertSendable(tensors, server.maxResponseBytes)
         return { type: 'ran', id, tookMs: performance.now() - startedAt, tensors }
       }
       case 'unload':
-        await host.unload(request.model)
+        host.unload(request.model)
         return { type: 'done', id }
       case 'limit':
         server.memoryLimit.bytes = request.memoryLimitBytes

@@ -4,15 +4,16 @@ import {
   type NamedTensors,
   type Signature,
   type Tensor,
+  type TensorData,
   type TensorSpec,
 } from '@understudy/core'
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { ModelForm } from '../frames/frame.ts'
-import type { OnnxRuntime } from './load-runtime.ts'
+import { DTYPE_BY_ELEMENT_TYPE, elementTypeName } from '../structure/element-types.ts'
+import { type NativeLibrary, type NativeSession, NativeTensor } from './native-library.ts'
 
 const KNOWN_DTYPES: ReadonlySet<string> = new Set(DTYPES)
 
-/** Logging level of the library: fatal only, since errors come back as errors. */
+/** Logging level of a session: fatal only, since errors come back as errors. */
 const LOG_FATAL = 4
 
 /** What the model has that the platform does not serve. */
@@ -30,18 +31,27 @@ export interface HostedModel {
   readonly signature: Signature
 }
 
+interface Hosted {
+  readonly session: NativeSession
+  readonly inputNames: readonly string[]
+  /** All outputs, each in memory that the library takes. */
+  readonly fetches: Readonly<Record<string, null>>
+}
+
 /** Holds the sessions of this process. Every call blocks the thread until the native code is done. */
 export class SessionHost {
-  readonly #runtime: OnnxRuntime
-  readonly #sessions = new Map<number, InferenceSession>()
+  readonly #library: NativeLibrary
+  readonly #hosted = new Map<number, Hosted>()
   #lastModel = 0
 
-  constructor(runtime: OnnxRuntime) {
-    this.#runtime = runtime
+  constructor(library: NativeLibrary) {
+    this.#library = library
   }
 
-  async load({ path, form, intraOpThreads }: SessionOptions): Promise<HostedModel> {
-    const session = await this.#runtime.InferenceSession.create(path, {
+  /** @throws UnsupportedModelError; Error with what the library says */
+  load({ path, form, intraOpThreads }: SessionOptions): HostedModel {
+    const session = this.#library.createSession()
+    session.loadModel(path, {
       executionProviders: ['cpu'],
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
@@ -58,67 +68,79 @@ export class SessionHost {
       },
     })
     try {
-      const signature = {
-        inputs: session.inputMetadata.map(specOf),
-        outputs: session.outputMetadata.map(specOf),
-      }
+      const { inputMetadata, outputMetadata } = session
+      const signature = { inputs: inputMetadata.map(specOf), outputs: outputMetadata.map(specOf) }
       this.#lastModel += 1
-      this.#sessions.set(this.#lastModel, session)
+      this.#hosted.set(this.#lastModel, {
+        session,
+        inputNames: signature.inputs.map(({ name }) => name),
+        fetches: Object.fromEntries(signature.outputs.map(({ name }) => [name, null])),
+      })
       return { model: this.#lastModel, signature }
     } catch (error) {
-      await session.release()
+      session.dispose()
       throw error
     }
   }
 
-  async run(model: number, inputs: NamedTensors): Promise<NamedTensors> {
-    const session = this.#session(model)
-    const feeds: Record<string, OrtTensor> = {}
-    for (const [name, tensor] of inputs) feeds[name] = this.#toOrt(tensor)
-    const results = await session.run(feeds)
+  /** @throws UnsupportedModelError; Error with what the library says */
+  run(model: number, inputs: NamedTensors): NamedTensors {
+    const { session, inputNames, fetches } = this.#get(model)
+    for (const name of inputNames) if (!inputs.has(name)) throw new Error(`input "${name}" is missing`)
+    const feeds: Record<string, NativeTensor> = {}
+    for (const [name, tensor] of inputs) feeds[name] = toNative(tensor)
+    const results: Record<string, unknown> = session.run(feeds as never, fetches as never, {})
     const outputs = new Map<string, Tensor>()
-    for (const name of session.outputNames) {
+    for (const name of Object.keys(fetches)) {
       const result = results[name]
-      if (result) outputs.set(name, fromOrt(name, result))
+      if (result !== undefined) outputs.set(name, fromNative(name, result as NativeTensor))
     }
     return outputs
   }
 
-  async unload(model: number): Promise<void> {
-    const session = this.#session(model)
-    this.#sessions.delete(model)
-    await session.release()
+  unload(model: number): void {
+    const { session } = this.#get(model)
+    this.#hosted.delete(model)
+    session.dispose()
   }
 
-  #session(model: number): InferenceSession {
-    const session = this.#sessions.get(model)
-    if (!session) throw new Error(`model ${model} is not loaded here`)
-    return session
-  }
-
-  #toOrt(tensor: Tensor): OrtTensor {
-    const shape = [...tensor.shape]
-    if (tensor.dtype === 'string') {
-      const texts = [...(tensor.data as readonly string[])]
-      // The binding would hand on what is before it, and nobody would notice.
-      if (texts.some((text) => text.includes('\0'))) throw new Error('a text holds the character NUL')
-      return new this.#runtime.Tensor('string', texts, shape)
-    }
-    return new this.#runtime.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, shape)
+  #get(model: number): Hosted {
+    const hosted = this.#hosted.get(model)
+    if (!hosted) throw new Error(`model ${model} is not loaded here`)
+    return hosted
   }
 }
 
-function specOf(metadata: InferenceSession.ValueMetadata): TensorSpec {
-  const { name } = metadata
-  if (!metadata.isTensor)
-    throw new UnsupportedModelError(`"${name}" is not a tensor; only tensors are served`)
-  if (!KNOWN_DTYPES.has(metadata.type)) {
-    throw new UnsupportedModelError(`"${name}" is ${metadata.type}; expected one of ${DTYPES.join(', ')}`)
+function specOf({
+  name,
+  isTensor,
+  type,
+  shape,
+  symbolicDimensions,
+}: NativeSession['inputMetadata'][number]): TensorSpec {
+  if (!isTensor) throw new UnsupportedModelError(`"${name}" is not a tensor; only tensors are served`)
+  const dtype = DTYPE_BY_ELEMENT_TYPE[type]
+  if (dtype === undefined) {
+    throw new UnsupportedModelError(
+      `"${name}" is ${elementTypeName(type)}; expected one of ${DTYPES.join(', ')}`,
+    )
   }
-  return { name, dtype: metadata.type as DType, shape: metadata.shape }
+  return {
+    name,
+    dtype,
+    shape: shape.map((size, index) => (size === -1 ? (symbolicDimensions[index] ?? '') : size)),
+  }
 }
 
-function fromOrt(name: string, tensor: OrtTensor): Tensor {
-  if (!KNOWN_DTYPES.has(tensor.type)) throw new UnsupportedModelError(`output "${name}" is ${tensor.type}`)
-  return { dtype: tensor.type as DType, shape: tensor.dims, data: tensor.data as Tensor['data'] }
+function toNative({ dtype, shape, data }: Tensor): NativeTensor {
+  // The binding would hand on what is before it, and nobody would notice.
+  if (dtype === 'string' && (data as readonly string[]).some((text) => text.includes('\0'))) {
+    throw new Error('a text holds the character NUL')
+  }
+  return new NativeTensor(dtype, data, shape)
+}
+
+function fromNative(name: string, { type, data, dims }: NativeTensor): Tensor {
+  if (!KNOWN_DTYPES.has(type)) throw new UnsupportedModelError(`output "${name}" is ${type}`)
+  return { dtype: type as DType, shape: dims, data: data as TensorData }
 }

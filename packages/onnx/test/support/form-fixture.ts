@@ -4,7 +4,7 @@ import { lstat, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { NamedTensors } from '@understudy/core'
-import { loadRuntime } from '../../src/executor/load-runtime.ts'
+import { loadNativeLibrary } from '../../src/executor/native-library.ts'
 import { SessionHost } from '../../src/executor/session-host.ts'
 import { buildForm } from '../../src/forms/build-form.ts'
 import type { FormManifest } from '../../src/forms/form-manifest.ts'
@@ -77,11 +77,11 @@ export async function runForm(
   form: 'mapped' | 'prepacked',
   inputs: NamedTensors,
 ): Promise<NamedTensors> {
-  const host = new SessionHost(await loadRuntime())
-  const { model } = await host.load({ path: modelPath, form, intraOpThreads: 1 })
+  const host = new SessionHost(await loadNativeLibrary())
+  const { model } = host.load({ path: modelPath, form, intraOpThreads: 1 })
   try {
-    return await host.run(model, inputs)
+    return host.run(model, inputs)
   } finally {
-    await host.unload(model)
+    host.unload(model)
   }
 }
