@@ -79,7 +79,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          include: ['e2e/faults/**/*.faults.ts', 'apps/*/faults/**/*.faults.ts'],
+          include: ['{e2e,apps/*,packages/*}/faults/**/*.faults.ts'],
           exclude,
           globalSetup: [
             'packages/db/test/support/database-server.ts',

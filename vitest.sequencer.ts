@@ -10,7 +10,6 @@ const DEAREST: readonly string[] = [
   'e2e/scenarios/bad-input.e2e.ts',
   'e2e/console/tour.e2e.ts',
   'e2e/scenarios/evidence.e2e.ts',
-  'e2e/scenarios/strategy.e2e.ts',
   'e2e/scenarios/hot-update.e2e.ts',
   'apps/cli/test/up.int.test.ts',
   'packages/gitops/test/push-model.int.test.ts',
@@ -33,7 +32,6 @@ const DEAREST: readonly string[] = [
   'packages/onnx/test/quarantine.int.test.ts',
   'packages/db/test/nodes.int.test.ts',
   'apps/serving/test/plan-file-node.int.test.ts',
-  'apps/cli/test/up-refusals.int.test.ts',
 ]
 
 /** Starts the dearest files first, then the others as vitest would. */

@@ -1,16 +1,19 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningConsole, startConsole } from '../../apps/console/test/memory/start-console.ts'
 import { launchBrowser } from '../support/browser.ts'
 
 /** The console in a real browser over a control plane in memory: what no unit test sees and no whole platform can force. */
 let browser: Browser
+/** One for all tests: what the browser has fetched and compiled it need not fetch and compile again. */
+let context: BrowserContext
 let running: RunningConsole
 let page: Page
 let complaints: string[]
 
 beforeAll(async () => {
   ;[browser, running] = await Promise.all([launchBrowser(), startConsole('full')])
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
 })
 
 afterAll(async () => {
@@ -19,7 +22,7 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
+  page = await context.newPage()
   complaints = []
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())
@@ -28,7 +31,10 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  // Nothing that one test wrote is there for the next.
+  await page.evaluate(() => localStorage.clear())
   await page.close()
+  await context.clearCookies()
 })
 
 async function open(path: string): Promise<void> {
@@ -157,7 +163,7 @@ describe('going back', () => {
 
   test('a page that is cut off cannot decide, but can roll back', async () => {
     await open('/models/iris')
-    const other = await browser.newPage()
+    const other = await context.newPage()
     await other.goto(`${running.url}/models/churn`)
     await other.getByText('Up to date').waitFor()
     running.tell({ do: 'silence', silent: true })

@@ -1,4 +1,7 @@
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
 import { waitFor } from '@understudy/testing'
+import { createTestDatabase } from '@understudy/testing/database'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { TestPlatform } from '../test/support/platform.ts'
 
@@ -54,5 +57,27 @@ describe('understudy up on the data of an earlier one', () => {
         'Read the log that the message names.\n',
     )
     expect(await platform.processes()).toEqual([])
+  })
+})
+
+describe('understudy up on an empty data folder', () => {
+  it('stops cleanly when asked while it is still starting', async () => {
+    const empty = await TestPlatform.create()
+    const run = empty.up()
+    await waitFor('the start', () => run.output.includes('starting PostgreSQL'))
+    run.child.kill('SIGINT')
+    expect(await run.exit).toBe(0)
+    expect(await empty.processes()).toEqual([])
+    await empty.close()
+  })
+
+  it('uses the database that it is given', async () => {
+    const { connectionString } = await createTestDatabase()
+    const empty = await TestPlatform.create()
+    const run = empty.up({ env: { DATABASE_URL: connectionString } })
+    await run.running()
+    expect(run.output).not.toContain('starting PostgreSQL')
+    await expect(stat(path.join(empty.dataDir, 'postgres'))).rejects.toThrow(/ENOENT/)
+    await empty.close()
   })
 })

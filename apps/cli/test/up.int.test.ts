@@ -1,8 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isPortFree } from '@understudy/db/embedded'
 import { waitFor } from '@understudy/testing'
-import { createTestDatabase } from '@understudy/testing/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestPlatform, type UpRun } from './support/platform.ts'
 
@@ -45,26 +44,6 @@ describe('understudy up on an empty data folder', () => {
     expect(await platform.processes()).toEqual([])
     expect(await isPortFree(platform.restPort)).toBe(true)
     expect(await isPortFree(platform.consolePort)).toBe(true)
-  })
-
-  it('stops cleanly when asked while it is still starting', async () => {
-    const empty = await TestPlatform.create()
-    const run = empty.up()
-    await waitFor('the start', () => run.output.includes('starting PostgreSQL'))
-    run.child.kill('SIGINT')
-    expect(await run.exit).toBe(0)
-    expect(await empty.processes()).toEqual([])
-    await empty.close()
-  })
-
-  it('uses the database that it is given', async () => {
-    const { connectionString } = await createTestDatabase()
-    const empty = await TestPlatform.create()
-    const run = empty.up({ env: { DATABASE_URL: connectionString } })
-    await run.running()
-    expect(run.output).not.toContain('starting PostgreSQL')
-    await expect(stat(path.join(empty.dataDir, 'postgres'))).rejects.toThrow(/ENOENT/)
-    await empty.close()
   })
 })
 

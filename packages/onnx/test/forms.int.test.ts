@@ -1,45 +1,25 @@
-import { lstat, readFile, writeFile } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import { allocateData, type DType, type NamedTensors, type TensorData } from '@understudy/core'
 import { externalLinearModel, OnnxBuilder, OnnxGraph } from '@understudy/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { firstDifference } from '../src/golden/compare-tensors.ts'
 import { setElement } from '../src/golden/set-element.ts'
 import { syntheticInputs } from '../src/golden/synthetic-inputs.ts'
 import { readModelStructureFile } from '../src/structure/read-model-structure.ts'
-import { type BuiltForm, FormFixture, inputOf, runForm, writeBehindHole } from './support/form-fixture.ts'
+import { FormFixture, inputOf } from './support/form-fixture.ts'
 import { floats } from './support/in-process.ts'
+import { expectSameAnswers } from './support/same-answers.ts'
 
 const MIB = 1024 * 1024
-const TOLERANCE = { atol: 1e-5, rtol: 1e-4 }
 const TEMPLATE = path.join(import.meta.dirname, '../../../models-repo-template/models')
 
 let fixture: FormFixture
-const file = (name: string) => path.join(fixture.directory, name)
 
 beforeAll(async () => {
   fixture = await FormFixture.create()
 })
 afterAll(() => fixture?.remove())
-
-async function write(name: string, bytes: Uint8Array): Promise<string> {
-  await writeFile(file(name), bytes)
-  return file(name)
-}
-
-/** Fails unless plain, prepacked and mapped give the same answers, within tolerance. */
-async function expectSameAnswers(plain: string, built: BuiltForm, inputs: NamedTensors): Promise<void> {
-  const wanted = await runForm(plain, 'prepacked', inputs)
-  for (const form of ['prepacked', 'mapped'] as const) {
-    const found = await runForm(built.path, form, inputs)
-    expect([...found.keys()]).toEqual([...wanted.keys()])
-    for (const [name, tensor] of wanted) {
-      const other = found.get(name)
-      expect(other && firstDifference(tensor, other, TOLERANCE), `${name}, ${form}`).toBeUndefined()
-    }
-  }
-}
 
 /** A network of square layers, of `width * width * layers * 4` bytes. */
 function network(width: number, layers: number): Uint8Array {
@@ -59,7 +39,7 @@ function network(width: number, layers: number): Uint8Array {
 
 describe('a converted model', () => {
   it('gives the answers of the plain one, mapped and prepacked, and says what it is made of', async () => {
-    const plain = await write('network.onnx', network(1_024, 6))
+    const plain = await fixture.write('network.onnx', network(1_024, 6))
     const built = await fixture.build(plain)
     expect(built).toMatchObject({ mappable: true, plainReason: null, weightsBytes: 24 * MIB })
     for (const part of built.files) {
@@ -72,7 +52,7 @@ describe('a converted model', () => {
   })
 
   it('keeps all of its structure but where its weights lie', async () => {
-    const plain = await write('structure.onnx', network(512, 2))
+    const plain = await fixture.write('structure.onnx', network(512, 2))
     const built = await fixture.build(plain)
     const before = await readModelStructureFile(plain)
     expect(await readModelStructureFile(built.path)).toEqual({ ...before, externalFiles: ['weights.bin'] })
@@ -88,7 +68,7 @@ describe('a converted model', () => {
           data: new Float32Array(300_000).fill(factor),
         })
         .node('Mul', [['w', `f${factor}`], [`b${factor}`]])
-    const plain = await write(
+    const plain = await fixture.write(
       'branches.onnx',
       new OnnxBuilder()
         .input('c', 'bool', [])
@@ -137,7 +117,7 @@ describe('a converted model', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(initializer, { minLength: 1, maxLength: 6 }), async (list) => {
         runs += 1
-        const plain = await write(
+        const plain = await fixture.write(
           `random-${runs}.onnx`,
           gatherModel([...list, { dtype: 'float32', rows: 65_536 }]),
         )
@@ -183,35 +163,10 @@ describe('a model that came with external data', () => {
 
   it('is linked as it is when its weights lie at pages', async () => {
     const { model, weights } = externalLinearModel('w.data', shape)
-    const plain = await write('aligned.onnx', model)
-    const built = await fixture.build(plain, await write('w.data', weights))
+    const plain = await fixture.write('aligned.onnx', model)
+    const built = await fixture.build(plain, await fixture.write('w.data', weights))
     expect(built).toMatchObject({ mappable: true, weightsBytes: 2 * MIB })
     expect((await lstat(built.path)).ino).toBe((await lstat(plain)).ino)
-    await expectSameAnswers(plain, built, x)
-  })
-
-  it('gets pages when its weights lie elsewhere, also behind the first 2 GiB of a file', {
-    timeout: 60_000,
-  }, async () => {
-    const { weights } = externalLinearModel('far.data', shape)
-    const offset = 2 ** 31 + 100
-    const far = await writeBehindHole(file('far.data'), offset, weights)
-    const plain = await write(
-      'far.onnx',
-      new OnnxBuilder()
-        .input('x', 'float32', ['N', 1_024])
-        .output('y', 'float32', ['N', 512])
-        .externalInitializer(
-          'W',
-          { dtype: 'float32', shape: [1_024, 512] },
-          { location: 'far.data', offset, length: weights.byteLength },
-        )
-        .node('MatMul', [['x', 'W'], ['y']])
-        .build(),
-    )
-    const built = await fixture.build(plain, far)
-    expect(built.files.map((part) => part.path)).toEqual(['weights.bin', 'far.onnx'])
-    expect((await readFile(path.join(built.folder, 'weights.bin'))).equals(weights)).toBe(true)
     await expectSameAnswers(plain, built, x)
   })
 })
@@ -227,7 +182,7 @@ describe('the plain form', () => {
   })
 
   it('is kept, with the reason, for what is no model', async () => {
-    const built = await fixture.build(await write('readme.onnx', Buffer.from('# not a model')))
+    const built = await fixture.build(await fixture.write('readme.onnx', Buffer.from('# not a model')))
     expect(built.mappable).toBe(false)
     expect(built.plainReason).toMatch(/not an ONNX model/)
   })

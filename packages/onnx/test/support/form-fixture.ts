@@ -36,6 +36,16 @@ export class FormFixture {
     return rm(this.directory, { recursive: true, force: true })
   }
 
+  /** The path of a new file beside the forms. */
+  file(name: string): string {
+    return path.join(this.directory, name)
+  }
+
+  async write(name: string, bytes: Uint8Array): Promise<string> {
+    await writeFile(this.file(name), bytes)
+    return this.file(name)
+  }
+
   /** The form of a version made of these files; the first is the model. */
   async build(...files: readonly (string | FormInput)[]): Promise<BuiltForm> {
     const inputs = await Promise.all(files.map((file) => (typeof file === 'string' ? inputOf(file) : file)))

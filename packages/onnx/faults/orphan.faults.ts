@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { endlessModel, linearModel, slowLoadModel, waitFor } from '@understudy/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type BuiltExecutor, buildExecutor } from './support/executor-entry.ts'
-import { ModelFolder } from './support/model-folder.ts'
-import { isRunning, processorTicks } from './support/processes.ts'
+import { type BuiltExecutor, buildExecutor } from '../test/support/executor-entry.ts'
+import { ModelFolder } from '../test/support/model-folder.ts'
+import { isRunning, processorTicks } from '../test/support/processes.ts'
 
-const PARENT = fileURLToPath(new URL('./support/doomed-parent.ts', import.meta.url))
+const PARENT = fileURLToPath(new URL('../test/support/doomed-parent.ts', import.meta.url))
 
 let built: BuiltExecutor
 let folder: ModelFolder

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { TestPlatform } from './support/platform.ts'
+import { TestPlatform } from '../test/support/platform.ts'
 
 let platform: TestPlatform
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { isSuspectError } from '@understudy/serving'
 import { OnnxBuilder } from '@understudy/testing'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { OnnxServable } from '../src/loader/onnx-servable.ts'
-import { floats } from './support/in-process.ts'
-import { PoolRig } from './support/pool-rig.ts'
+import { floats } from '../test/support/in-process.ts'
+import { PoolRig } from '../test/support/pool-rig.ts'
 
 const MIB = 2 ** 20
 const SIGNATURE: Signature = {
