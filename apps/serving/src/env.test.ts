@@ -18,6 +18,13 @@ describe('readEnv', () => {
     },
   )
 
+  it('lets shadows cost a hundred runs a second unless told otherwise, and refuses none at all', () => {
+    expect(read({}).UNDERSTUDY_SHADOW_RUNS_PER_SECOND).toBe(100)
+    const name = 'UNDERSTUDY_SHADOW_RUNS_PER_SECOND'
+    expect(read({ [name]: '500' })[name]).toBe(500)
+    expect(() => read({ [name]: '0' })).toThrow(name)
+  })
+
   it('takes the key to stored inputs as 64 hex digits, and says which variable is wrong without showing it', () => {
     const key = 'ab'.repeat(32)
     expect(read({ UNDERSTUDY_INPUT_KEY: key }).UNDERSTUDY_INPUT_KEY).toBe(key)

@@ -1,3 +1,4 @@
+import { DEFAULT_SERVING_NODE_SETTINGS } from '@understudy/serving'
 import { z } from 'zod'
 import { decidePredictAuth, PREDICT_AUTH } from './auth/decide-predict-auth.ts'
 
@@ -47,6 +48,12 @@ const variables = z.object({
     .optional(),
   /** What to do when a new version does not fit beside the old one: refuse it, or let the model answer 503 while they change places. */
   UNDERSTUDY_VERSION_POLICY: z.enum(['availability', 'resource']).default('availability'),
+  /** How many runs a second the shadows of all models together may cost this node while it is idle; a busy one takes fewer. */
+  UNDERSTUDY_SHADOW_RUNS_PER_SECOND: z.coerce
+    .number()
+    .positive()
+    .max(10_000)
+    .default(DEFAULT_SERVING_NODE_SETTINGS.mirrorLimits.runsPerSecond),
   /** Share of predictions that get spans without another reason (a caller who samples, an error of ours, slowness), where there is a collector. */
   UNDERSTUDY_TRACE_SAMPLE: z.coerce.number().min(0).max(1).default(0.01),
   UNDERSTUDY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(0).default(10_000),

@@ -9,6 +9,7 @@ import { describeExit, ExecutorPool, probeSpawnTools } from '@understudy/onnx'
 import {
   availabilityPreservingPolicy,
   combineObservers,
+  DEFAULT_SERVING_NODE_SETTINGS,
   FilePlanStore,
   resourcePreservingPolicy,
   ServingNodeCore,
@@ -169,6 +170,10 @@ const core = new ServingNodeCore(
   },
   {
     memoryLimitBytes: env.UNDERSTUDY_MODEL_MEMORY_MIB * MIB,
+    mirrorLimits: {
+      ...DEFAULT_SERVING_NODE_SETTINGS.mirrorLimits,
+      runsPerSecond: env.UNDERSTUDY_SHADOW_RUNS_PER_SECOND,
+    },
     policy:
       env.UNDERSTUDY_VERSION_POLICY === 'resource' ? resourcePreservingPolicy : availabilityPreservingPolicy,
   },
