@@ -186,6 +186,7 @@ describe('an empty installation', () => {
     await page.getByText('Up to date').waitFor()
     running.tell({ do: 'push', model: 'wine' })
     await page.getByRole('link', { name: 'wine' }).waitFor()
+    await page.getByText('Nothing needs you.').waitFor()
   })
 })
 

@@ -42,7 +42,7 @@ describe('what people are told of a rollout', () => {
         ...{ kind: 'promoted', dedupKey: 'promoted:7d0c:1000', model: 'iris', version: 3 },
         ...{
           title: 'iris v3 is live',
-          sentence: 'iris v3: v3 went live',
+          sentence: 'iris v3 went live',
           path: '/models/iris/rollouts/7d0c',
         },
         details: {
@@ -56,7 +56,9 @@ describe('what people are told of a rollout', () => {
   it('tells why a version does not go live, and when it was taken off again', () => {
     const failed = { state: 'failed', step: 'shadow', weightIndex: null, reason: 'errors' } as const
     const move = { cause: 'failed', to: failed, effect: null, detail: 'x' } as const
-    expect(told(move)).toMatchObject({ kind: 'failed', title: 'iris v3 does not go live' })
+    expect(told(move)).toMatchObject({
+      ...{ kind: 'failed', title: 'iris v3 does not go live', sentence: 'iris v3: x' },
+    })
     expect(told(move, { kind: 'rehearsal' })?.title).toBe('iris v3 failed its rehearsal')
     const taken = { state: 'failed', step: 'bake', weightIndex: 1, reason: 'rolledBack' } as const
     expect(told({ cause: 'rolledBack', to: taken, effect: 'rollBack', detail: 'x' })?.kind).toBe('rolledBack')

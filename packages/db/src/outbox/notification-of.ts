@@ -1,5 +1,5 @@
 import type { PauseReason } from '@understudy/core'
-import type { RolloutTransition } from '@understudy/rollout'
+import { formatVersion, type RolloutTransition } from '@understudy/rollout'
 import type { RolloutRecord } from '../record/model-record.ts'
 import type { Notification, NotificationKind } from './notification.ts'
 
@@ -44,13 +44,18 @@ export function notificationOf({ model, rollout, transition, at }: MovedRollout)
     model,
     version: rollout.number,
     title: `${model} v${rollout.number} ${rollout.kind === 'rehearsal' ? REHEARSED[kind] : TITLES[kind]}`,
-    sentence: `${model} v${rollout.number}: ${transition.detail}`,
+    sentence: sentenceOf(model, formatVersion(rollout.number), transition.detail),
     path: `/models/${encodeURIComponent(model)}/rollouts/${rollout.id}`,
     details: {
       ...{ rolloutId: rollout.id, rolloutKind: rollout.kind, digest: rollout.digest },
       ...{ state: transition.to.state, step: transition.to.step, reason: transition.to.reason },
     },
   }
+}
+
+/** Many a detail begins with its version: that is not said twice. */
+function sentenceOf(model: string, version: string, detail: string): string {
+  return detail.startsWith(`${version} `) ? `${model} ${detail}` : `${model} ${version}: ${detail}`
 }
 
 function kindOf(
