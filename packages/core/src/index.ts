@@ -137,9 +137,12 @@ export {
   describeSpec,
   elementCount,
   type NamedTensors,
+  type NumericData,
+  type NumericDType,
   type Signature,
   type Tensor,
   type TensorData,
   type TensorDataByType,
   type TensorSpec,
+  viewData,
 } from './tensor/tensor.ts'

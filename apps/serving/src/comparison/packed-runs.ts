@@ -1,4 +1,4 @@
-import { DTYPES, type NamedTensors, type Tensor, type TensorData } from '@understudy/core'
+import { DTYPES, type NamedTensors, type Tensor, type TensorData, viewData } from '@understudy/core'
 import type { ComparableAnswer, ComparablePair } from '@understudy/rollout'
 import type { ComparisonOrder, ComparisonRun, ComparisonTask } from './comparison-run.ts'
 
@@ -14,7 +14,6 @@ export interface PackedRuns {
 }
 
 const ALIGNMENT = 8
-const TEXT_DTYPE = DTYPES.indexOf('string')
 /** Kinds of answers. */
 const OUTPUTS = 0
 const ERROR = 1
@@ -164,12 +163,13 @@ class Unpacker {
   }
 
   #nextData(type: number, length: number): TensorData {
-    if (type === TEXT_DTYPE) {
+    const dtype = DTYPES[type] ?? 'string'
+    if (dtype === 'string') {
       const texts = this.#packed.texts.slice(this.#text, this.#text + length)
       this.#text += length
       return texts
     }
-    const data = viewOf(type, { buffer: this.#packed.bytes, at: this.#byte, length })
+    const data = viewData(dtype, this.#packed.bytes, this.#byte, length)
     this.#byte += aligned(data.byteLength)
     return data
   }
@@ -185,33 +185,4 @@ class Unpacker {
 
 function aligned(sizeBytes: number): number {
   return Math.ceil(sizeBytes / ALIGNMENT) * ALIGNMENT
-}
-
-function viewOf(
-  type: number,
-  { buffer, at, length }: { readonly buffer: ArrayBuffer; readonly at: number; readonly length: number },
-): Exclude<TensorData, readonly string[]> {
-  switch (DTYPES[type]) {
-    case 'float32':
-      return new Float32Array(buffer, at, length)
-    case 'float64':
-      return new Float64Array(buffer, at, length)
-    case 'int8':
-      return new Int8Array(buffer, at, length)
-    case 'int16':
-      return new Int16Array(buffer, at, length)
-    case 'int32':
-      return new Int32Array(buffer, at, length)
-    case 'int64':
-      return new BigInt64Array(buffer, at, length)
-    case 'float16':
-    case 'uint16':
-      return new Uint16Array(buffer, at, length)
-    case 'uint32':
-      return new Uint32Array(buffer, at, length)
-    case 'uint64':
-      return new BigUint64Array(buffer, at, length)
-    default:
-      return new Uint8Array(buffer, at, length)
-  }
 }

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RowCutter, rowCount, sliceAllRows, sliceRows, stackRows } from './rows.ts'
-import { allocateData, DTYPES, type DType, elementCount, type Tensor, type TensorData } from './tensor.ts'
+import {
+  allocateData,
+  DTYPES,
+  type DType,
+  elementCount,
+  type NumericDType,
+  type Tensor,
+  type TensorData,
+} from './tensor.ts'
 
 /** A tensor whose elements all differ, as far as the type can tell them apart. */
 function counting(dtype: DType, shape: readonly number[]): Tensor {
@@ -11,6 +19,12 @@ function counting(dtype: DType, shape: readonly number[]): Tensor {
     write[i] = dtype === 'string' ? `#${i}` : dtype.endsWith('int64') ? BigInt(i + 1) : (i % 127) + 1
   }
   return { dtype, shape, data }
+}
+
+function garbage(dtype: NumericDType, length: number): TensorData {
+  const data = allocateData(dtype, length) as Uint8Array
+  new Uint8Array(data.buffer).fill(0xaa)
+  return data
 }
 
 const trailing = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 })
@@ -24,6 +38,8 @@ describe.each(DTYPES)('rows of %s', (dtype) => {
         const at = [0, ...cuts.map((cut) => Math.min(cut, count)).sort((a, b) => a - b), count]
         const parts = at.slice(1).map((to, i) => sliceRows(tensor, at[i] ?? 0, to))
         const stacked = stackRows(parts)
+        // Also in memory that holds something else: all of it is written.
+        expect(stackRows(parts, garbage).data).toEqual(stacked.data)
         expect(stacked).toEqual(tensor)
         expect(stacked.data.constructor).toBe(tensor.data.constructor)
       }),

@@ -1,4 +1,11 @@
-import { allocateData, elementCount, type NamedTensors, type Tensor, type TensorData } from './tensor.ts'
+import {
+  allocateData,
+  elementCount,
+  type NamedTensors,
+  type NumericDType,
+  type Tensor,
+  type TensorData,
+} from './tensor.ts'
 
 function sliceData(data: TensorData, from: number, to: number): TensorData {
   return Array.isArray(data) ? data.slice(from, to) : (data as Float32Array).slice(from, to)
@@ -47,8 +54,15 @@ export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
   }
 }
 
-/** The tensors stacked along the first axis. All share type and trailing dimensions; the caller has checked that. */
-export function stackRows(parts: readonly Tensor[]): Tensor {
+/**
+ * The tensors stacked along the first axis. All share type and trailing dimensions; the caller has checked that.
+ *
+ * @param allocate gives a store, whatever is in it: all of it is written
+ */
+export function stackRows(
+  parts: readonly Tensor[],
+  allocate: (dtype: NumericDType, length: number) => TensorData = allocateData,
+): Tensor {
   const [first] = parts
   if (first === undefined) throw new TypeError('nothing to stack')
   if (parts.length === 1) return first
@@ -57,7 +71,7 @@ export function stackRows(parts: readonly Tensor[]): Tensor {
   if (first.dtype === 'string') {
     return { dtype: 'string', shape, data: parts.flatMap((part) => part.data as readonly string[]) }
   }
-  const data = allocateData(first.dtype, elementCount(shape)) as Float32Array
+  const data = allocate(first.dtype, elementCount(shape)) as Float32Array
   let at = 0
   for (const part of parts) {
     const source = part.data as Float32Array

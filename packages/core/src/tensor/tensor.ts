@@ -80,6 +80,42 @@ export function elementCount(shape: readonly number[]): number {
   return count
 }
 
+export type NumericDType = Exclude<DType, 'string'>
+export type NumericData = Exclude<TensorData, readonly string[]>
+
+/** `length` elements of a type in memory that is there already. `byteOffset` is a multiple of the size of an element. */
+export function viewData(
+  dtype: NumericDType,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+  length: number,
+): NumericData {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(buffer, byteOffset, length)
+    case 'float64':
+      return new Float64Array(buffer, byteOffset, length)
+    case 'float16':
+    case 'uint16':
+      return new Uint16Array(buffer, byteOffset, length)
+    case 'int8':
+      return new Int8Array(buffer, byteOffset, length)
+    case 'int16':
+      return new Int16Array(buffer, byteOffset, length)
+    case 'int32':
+      return new Int32Array(buffer, byteOffset, length)
+    case 'int64':
+      return new BigInt64Array(buffer, byteOffset, length)
+    case 'uint8':
+    case 'bool':
+      return new Uint8Array(buffer, byteOffset, length)
+    case 'uint32':
+      return new Uint32Array(buffer, byteOffset, length)
+    case 'uint64':
+      return new BigUint64Array(buffer, byteOffset, length)
+  }
+}
+
 /** A zeroed store for `length` elements of a type. */
 export function allocateData(dtype: DType, length: number): TensorData {
   switch (dtype) {

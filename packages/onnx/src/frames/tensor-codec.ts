@@ -4,16 +4,16 @@ import {
   type DType,
   elementCount,
   type NamedTensors,
+  type NumericData,
+  type NumericDType,
   type Tensor,
   type TensorData,
+  viewData,
 } from '@understudy/core'
 import type { BodyReader } from './body-reader.ts'
 import { type BodyWriter, textBytes } from './body-writer.ts'
 import { ALIGNMENT_BYTES, padded } from './frame.ts'
 import { frameInvalid } from './frame-error.ts'
-
-type NumericDType = Exclude<DType, 'string'>
-type NumericData = Exclude<TensorData, readonly string[]>
 
 /** Tensors by name: count, then for each name, type, rank, sizes, padding, raw little-endian data. */
 export function writeTensors(writer: BodyWriter, tensors: NamedTensors): void {
@@ -89,37 +89,5 @@ function numericData(dtype: NumericDType, reader: BodyReader, sizeBytes: number)
   const at = reader.skip(sizeBytes)
   const isAligned = at % ALIGNMENT_BYTES === 0
   const memory = isAligned ? reader.memory : reader.memory.slice(at, at + sizeBytes)
-  return viewOf(dtype, memory, isAligned ? at : 0, sizeBytes / BYTES_PER_ELEMENT[dtype])
-}
-
-function viewOf(
-  dtype: NumericDType,
-  buffer: ArrayBufferLike,
-  byteOffset: number,
-  length: number,
-): TensorData {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer, byteOffset, length)
-    case 'float64':
-      return new Float64Array(buffer, byteOffset, length)
-    case 'float16':
-    case 'uint16':
-      return new Uint16Array(buffer, byteOffset, length)
-    case 'int8':
-      return new Int8Array(buffer, byteOffset, length)
-    case 'int16':
-      return new Int16Array(buffer, byteOffset, length)
-    case 'int32':
-      return new Int32Array(buffer, byteOffset, length)
-    case 'int64':
-      return new BigInt64Array(buffer, byteOffset, length)
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(buffer, byteOffset, length)
-    case 'uint32':
-      return new Uint32Array(buffer, byteOffset, length)
-    case 'uint64':
-      return new BigUint64Array(buffer, byteOffset, length)
-  }
+  return viewData(dtype, memory, isAligned ? at : 0, sizeBytes / BYTES_PER_ELEMENT[dtype])
 }

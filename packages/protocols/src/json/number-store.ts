@@ -1,4 +1,4 @@
-import { allocateData, BYTES_PER_ELEMENT, type DType } from '@understudy/core'
+import { allocateData, BYTES_PER_ELEMENT, type DType, viewData } from '@understudy/core'
 import type { NumberStore } from './number-rules.ts'
 
 const BLOCK_BYTES = 64 * 1024
@@ -16,7 +16,8 @@ let usedBytes = 0
  * hundred numbers. So the buffer behind a store must not be handed over to another thread.
  */
 export function sharedStore(type: DType, length: number): NumberStore {
-  const sizeBytes = type === 'string' ? 0 : length * BYTES_PER_ELEMENT[type]
+  if (type === 'string') return ownStore(type, length)
+  const sizeBytes = length * BYTES_PER_ELEMENT[type]
   if (sizeBytes < VIEW_FROM_BYTES || sizeBytes > VIEW_TO_BYTES) return ownStore(type, length)
   if (usedBytes + sizeBytes > block.byteLength) {
     block = new ArrayBuffer(BLOCK_BYTES)
@@ -24,33 +25,10 @@ export function sharedStore(type: DType, length: number): NumberStore {
   }
   const from = usedBytes
   usedBytes = Math.ceil((from + sizeBytes) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-  return viewOf(type, from, length) ?? ownStore(type, length)
+  return viewData(type, block, from, length) as NumberStore
 }
 
 /** The same with memory of its own. */
 export function ownStore(type: DType, length: number): NumberStore {
   return allocateData(type, length) as NumberStore
-}
-
-function viewOf(type: DType, from: number, length: number): NumberStore | undefined {
-  switch (type) {
-    case 'float32':
-      return new Float32Array(block, from, length)
-    case 'float64':
-      return new Float64Array(block, from, length)
-    case 'int8':
-      return new Int8Array(block, from, length)
-    case 'int16':
-      return new Int16Array(block, from, length)
-    case 'int32':
-      return new Int32Array(block, from, length)
-    case 'uint8':
-      return new Uint8Array(block, from, length)
-    case 'uint16':
-      return new Uint16Array(block, from, length)
-    case 'uint32':
-      return new Uint32Array(block, from, length)
-    default:
-      return undefined
-  }
 }

@@ -2,14 +2,14 @@ import {
   BYTES_PER_ELEMENT,
   type DType,
   elementCount,
+  type NumericDType,
   PlatformError,
   type Tensor,
   type TensorData,
+  viewData,
 } from '@understudy/core'
 import { sharedStore } from '../json/number-store.ts'
 import { OIP_DATATYPE } from './datatypes.ts'
-
-type NumericType = keyof typeof BYTES_PER_ELEMENT
 
 const LENGTH_BYTES = 4
 const SHOWN_AXES_MAX = 16
@@ -43,33 +43,10 @@ function aligned(bytes: Uint8Array, size: number): Uint8Array {
   return copy
 }
 
-function numbersOf(dtype: NumericType, elements: number, bytes: Uint8Array): TensorData {
+function numbersOf(dtype: NumericDType, elements: number, bytes: Uint8Array): TensorData {
   const { buffer, byteOffset } = aligned(bytes, BYTES_PER_ELEMENT[dtype])
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer, byteOffset, elements)
-    case 'float64':
-      return new Float64Array(buffer, byteOffset, elements)
-    case 'float16':
-    case 'uint16':
-      return new Uint16Array(buffer, byteOffset, elements)
-    case 'int8':
-      return new Int8Array(buffer, byteOffset, elements)
-    case 'int16':
-      return new Int16Array(buffer, byteOffset, elements)
-    case 'int32':
-      return new Int32Array(buffer, byteOffset, elements)
-    case 'int64':
-      return new BigInt64Array(buffer, byteOffset, elements)
-    case 'uint8':
-      return new Uint8Array(buffer, byteOffset, elements)
-    case 'uint32':
-      return new Uint32Array(buffer, byteOffset, elements)
-    case 'uint64':
-      return new BigUint64Array(buffer, byteOffset, elements)
-    case 'bool':
-      return truths(new Uint8Array(buffer, byteOffset, elements))
-  }
+  const data = viewData(dtype, buffer, byteOffset, elements)
+  return dtype === 'bool' ? truths(data as Uint8Array) : data
 }
 
 /** Any byte but 0 is true to the clients; a model must see 1. */

@@ -8,6 +8,7 @@ import {
 } from '@understudy/core'
 import type { PairAnswer } from '../mirror-sink.ts'
 import type { ModelServable } from '../servable.ts'
+import { unfilledData } from './unfilled-data.ts'
 
 /** What of a request matters for running it. */
 export interface RunnableRequest {
@@ -36,7 +37,7 @@ export function stackInputs(requests: readonly RunnableRequest[]): NamedTensors 
       const part = inputs.get(name)
       if (part !== undefined) parts.push(part)
     }
-    stacked.set(name, stackRows(parts))
+    stacked.set(name, stackRows(parts, unfilledData))
   }
   return stacked
 }
