@@ -40,10 +40,10 @@ export class PassedProcess implements ExecutorProcess {
   }
 
   /** The starter has seen its end. */
-  tellEnd(end: ToldEnd): void {
+  tellEnd({ code, signal, stderrTail }: ToldEnd): void {
     this.#hasEnded = true
     this.frames.resume()
-    this.#tell(end)
+    this.#tell({ code, signal, stderrTail })
   }
 
   /** The starter is gone: the end is seen by the sockets. */
