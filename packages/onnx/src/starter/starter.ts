@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '@understudy/core'
+import type { PooledExecutor } from '../pool/pooled-executor.ts'
 import { restartDelayMs, SOUND_AFTER_MS } from '../pool/restart-delay.ts'
 import { StoppedWatch } from '../pool/stopped-watch.ts'
 import type { ExecutorProcess } from '../process/executor-process.ts'
@@ -38,8 +39,7 @@ export class Starter implements ProcessStarter {
   constructor(options: StarterOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const executors = () => (this.#link?.pid === undefined ? [] : [{ pid: this.#link.pid, kill: this.#kill }])
-    this.#stopped = new StoppedWatch({ executors, clock: this.#clock })
+    this.#stopped = new StoppedWatch({ executors: () => this.#watched(), clock: this.#clock })
   }
 
   /** Starts the starter process: soonest is best, while this one is small. Idempotent. */
@@ -66,8 +66,6 @@ export class Starter implements ProcessStarter {
     this.#stopped.close()
     await this.#link?.close()
   }
-
-  readonly #kill = () => this.#link?.kill()
 
   async #ask<T>(ask: (link: StarterLink) => Promise<T>, moreMs = 0): Promise<T | undefined> {
     const link = this.#current()
@@ -103,6 +101,11 @@ export class Starter implements ProcessStarter {
       this.#lose()
     }
     return this.#link
+  }
+
+  #watched(): readonly Pick<PooledExecutor, 'pid' | 'kill'>[] {
+    const link = this.#link
+    return link?.pid === undefined ? [] : [{ pid: link.pid, kill: () => link.kill() }]
   }
 
   #lose(): void {
