@@ -195,6 +195,13 @@ describe('a starter that is lost', () => {
     await waitFor('its end', async () => !(await isRunning(pid)))
   })
 
+  it('for sockets, which it cannot pass on, is done without', async () => {
+    const unable = "process.on('message', ({ id }) => process.send({ type: 'unable', id }))"
+    const starter = starterOf({ entry: await rig.folder.write('unable.cjs', unable) })
+    const client = await rig.start({ starter })
+    expect(parentOf(client.pid)).toBe(process.pid)
+  })
+
   it('before it began is done without, and tried again ever more seldom', async () => {
     let losses = 0
     const starter = starterOf({ entry: '/nowhere.mjs', onLost: () => (losses += 1) })

@@ -75,7 +75,8 @@ export class StarterLink {
             this.#asked.delete(id)
             socket?.destroy()
             frames?.destroy()
-            reject(unavailable(reply.type === 'refused' ? reply.why : 'the system gave it no sockets'))
+            if (reply.type === 'refused') reject(unavailable(reply.why))
+            else resolve(undefined)
           }
         },
         lose: () => {

@@ -16,6 +16,9 @@ export interface ToldEnd {
 export type StarterReply =
   | { readonly type: 'frames'; readonly id: number; readonly pid: number }
   | { readonly type: 'lifeline'; readonly id: number }
+  /** The system has refused the process. */
   | { readonly type: 'refused'; readonly id: number; readonly why: string }
+  /** It was started, and ended again: its sockets cannot be passed on. */
+  | { readonly type: 'unable'; readonly id: number }
   | ({ readonly type: 'ended'; readonly id: number } & ToldEnd)
   | { readonly type: 'ran'; readonly id: number; readonly worked: boolean }

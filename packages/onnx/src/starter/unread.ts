@@ -10,13 +10,11 @@ interface Reading {
  * of the event loop in which the socket was made: nothing has been read before.
  *
  * Node stops no reading of a socket that it passes on: what comes until the receiver has it would be read here and thrown away.
- *
- * @throws TypeError when it is no socket that could be stopped
+ * Undefined for what is no socket, or one that cannot be stopped.
  */
-export function unread(stream: unknown): Socket {
+export function unread(stream: unknown): Socket | undefined {
   const handle: unknown = stream instanceof Socket && '_handle' in stream ? stream._handle : undefined
-  if (!(stream instanceof Socket) || !isReading(handle))
-    throw new TypeError('no socket that can be passed on')
+  if (!(stream instanceof Socket) || !isReading(handle)) return undefined
   handle.readStop()
   return stream
 }
