@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { NamedTensors } from '@understudy/core'
-import { endlessModel, linearModel, processTable, waitFor } from '@understudy/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { endlessModel, linearModel, processTable, stillRunning, waitFor } from '@understudy/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { ExecutorProcess } from '../src/process/executor-process.ts'
 import { spawnExecutor } from '../src/process/spawn-executor.ts'
 import { Starter, type StarterOptions } from '../src/starter/starter.ts'
@@ -227,6 +227,10 @@ it.each([['as well'], ['although its starter is stopped']])(
     })
     const [line] = await once(parent.stdout, 'data')
     const { executor, starter } = JSON.parse(String(line))
+    const begun = processTable().filter(({ pid }) => pid === executor || pid === starter)
+    onTestFinished(() => {
+      for (const { pid } of stillRunning(begun)) process.kill(pid, 'SIGKILL')
+    })
     expect(parentOf(executor)).toBe(starter)
     const before = await processorTicks(executor)
     await waitFor('the executor to be busy', async () => (await processorTicks(executor)) > before + 10)
