@@ -15,6 +15,7 @@ const RESULTS = [
   'apps/console/.next/standalone/apps/console/server.js',
   'apps/console/.next/standalone/apps/console/.next/static',
   'packages/onnx/dist/executor/main.mjs',
+  'packages/onnx/dist/starter/main.mjs',
 ]
 
 /** Environment of every build: nothing of it calls home. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { isLoopbackHost, systemClock } from '@understudy/core'
 import { ChangeListener, NodeStore, OutcomeStore } from '@understudy/db/node'
 import { ArtifactStore } from '@understudy/gitops/artifacts'
-import { describeExit, ExecutorPool, probeSpawnTools } from '@understudy/onnx'
+import { describeExit, ExecutorPool, probeSpawnTools, Starter } from '@understudy/onnx'
 import {
   availabilityPreservingPolicy,
   combineObservers,
@@ -55,6 +55,13 @@ const DRAIN_GRACE_MS = 250
 
 const env = readEnv()
 const logger = createLogger({ name: 'serving', level: env.LOG_LEVEL })
+// First of all: a fork of a small process is a short one.
+const starter = new Starter({
+  entry: fileURLToPath(new URL('../../../packages/onnx/dist/starter/main.mjs', import.meta.url)),
+  onLost: () =>
+    logger.warn('the process that starts executors ended; executors go on, and the next start has a new one'),
+})
+starter.start()
 const metrics: NodeMetrics = new NodeMetrics({
   models: () => core.predictor.models(),
   servables: () => core.servableStatuses(),
@@ -128,6 +135,7 @@ const pool = new ExecutorPool({
   executor: {
     entry: fileURLToPath(new URL('../../../packages/onnx/dist/executor/main.mjs', import.meta.url)),
     tools: await probeSpawnTools({ onTimeout: (message) => logger.warn(message) }),
+    starter,
     maxResponseBytes: env.UNDERSTUDY_MAX_RESPONSE_BYTES,
   },
   onLost: (lost, exit) => logger.warn({ ...lost, exit }, `an executor ${describeExit(exit)}`),
@@ -275,6 +283,7 @@ onShutdown(
     await record?.store.close()
     await record?.outcomes.close()
     await telemetry.shutdown()
+    await starter.close()
   },
   { parentPipe: env.UNDERSTUDY_PARENT_PIPE === '1', deadlineMs: env.UNDERSTUDY_DRAIN_TIMEOUT_MS + 10_000 },
 )

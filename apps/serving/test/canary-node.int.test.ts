@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   type MirrorPlan,
@@ -148,9 +147,11 @@ it('lets no client see the processes of the models end, in canary and in bake', 
     await waitFor('more answers', () => outcomes.length >= from + count || undefined, { timeoutMs: 30_000 })
   }
   await more(20)
-  const executors = executorsOf(node.pid)
+  const executors = node.executors()
   expect(executors.length).toBeGreaterThan(1)
-  for (const pid of executors) process.kill(pid, 'SIGKILL')
+  const starter = node.processes().find(({ commandLine }) => commandLine.includes('starter/main.mjs'))
+  for (const { pid, parentPid } of executors) expect([pid, parentPid]).toEqual([pid, starter?.pid])
+  for (const { pid } of [...executors, ...(starter ? [starter] : [])]) process.kill(pid, 'SIGKILL')
   await more(40)
   await node.setPlan([plan(2, BAKE, 2)])
   await node.untilGeneration('sum', 2)
@@ -163,18 +164,3 @@ it('lets no client see the processes of the models end, in canary and in bake', 
   const failed = outcomes.filter((one) => typeof one === 'string' || one.sum !== 3 * Number(one.version))
   expect(failed).toEqual([])
 })
-
-/** Children of the node that run models. */
-function executorsOf(pid: number): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((child) => {
-      try {
-        const [, parent] = /^\d+ \(.*\) \S (\d+)/.exec(readFileSync(`/proc/${child}/stat`, 'utf8')) ?? []
-        return Number(parent) === pid && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('executor')
-      } catch {
-        return false
-      }
-    })
-}

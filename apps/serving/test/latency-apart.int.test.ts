@@ -1,5 +1,5 @@
 import { defaultModelConfig, type MirrorPlan, type NamedTensors, type PlannedVersion } from '@understudy/core'
-import { ExecutorPool, probeSpawnTools } from '@understudy/onnx'
+import { ExecutorPool, probeSpawnTools, Starter } from '@understudy/onnx'
 import { type BuiltExecutor, buildExecutor } from '@understudy/onnx/testing'
 import { LATENCY_EDGES_MS, LOST_PROPERTY, logE, RecentIds } from '@understudy/rollout'
 import { ResourceTracker } from '@understudy/serving'
@@ -24,12 +24,14 @@ const FAIL_LOG_E = Math.log(100)
 let rig: StoreRig
 let executor: BuiltExecutor
 let pool: ExecutorPool
+let starter: Starter | undefined
 let pairs: LatencyPairs | undefined
 
 beforeAll(async () => {
   StoreRig.bundleWorker()
   ;[rig, executor] = await Promise.all([StoreRig.create(), buildExecutor()])
-  pool = new ExecutorPool({ executor: { entry: executor.entry, tools: await probeSpawnTools() } })
+  starter = new Starter({ entry: executor.starter })
+  pool = new ExecutorPool({ executor: { entry: executor.entry, tools: await probeSpawnTools(), starter } })
 })
 afterEach(async () => {
   await pairs?.close()
@@ -37,6 +39,7 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await pool?.close()
+  await starter?.close()
   await Promise.all([rig?.remove(), executor?.remove()])
 })
 

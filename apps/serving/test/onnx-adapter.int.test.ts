@@ -1,7 +1,7 @@
 import { chmod, readdir, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import { defaultModelConfig, type NamedTensors, type PlannedVersion } from '@understudy/core'
-import { type ExecutorEvent, ExecutorPool, probeSpawnTools } from '@understudy/onnx'
+import { type ExecutorEvent, ExecutorPool, probeSpawnTools, Starter } from '@understudy/onnx'
 import { type BuiltExecutor, buildExecutor } from '@understudy/onnx/testing'
 import type { Loader, ModelServable } from '@understudy/serving'
 import { waitFor } from '@understudy/testing'
@@ -20,6 +20,7 @@ const X: NamedTensors = new Map([
 let rig: StoreRig
 let executor: BuiltExecutor
 let pool: ExecutorPool
+let starter: Starter | undefined
 let planned: PlannedVersion
 const events: ExecutorEvent[] = []
 const loaders: Loader<ModelServable>[] = []
@@ -27,7 +28,8 @@ const loaders: Loader<ModelServable>[] = []
 beforeAll(async () => {
   StoreRig.bundleWorker()
   ;[rig, executor] = await Promise.all([StoreRig.create(), buildExecutor()])
-  pool = new ExecutorPool({ executor: { entry: executor.entry, tools: await probeSpawnTools() } })
+  starter = new Starter({ entry: executor.starter })
+  pool = new ExecutorPool({ executor: { entry: executor.entry, tools: await probeSpawnTools(), starter } })
   planned = {
     ...(await rig.addVersion('a', ROWS)),
     ...{
@@ -53,6 +55,7 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await pool?.close()
+  await starter?.close()
   await Promise.all([rig?.remove(), executor?.remove()])
 })
 

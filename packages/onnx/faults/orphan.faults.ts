@@ -34,7 +34,7 @@ it.each<['run' | 'load', () => Uint8Array]>([
     })
     if (!parent.stdout) throw new Error('no output')
     const [line] = await once(parent.stdout, 'data')
-    const pid = Number(String(line))
+    const { executor: pid } = JSON.parse(String(line))
     const before = await processorTicks(pid)
     await waitFor('the executor to be busy', async () => (await processorTicks(pid)) > before + 10)
     parent.kill('SIGKILL')

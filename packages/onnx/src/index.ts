@@ -33,6 +33,7 @@ export {
   type QuarantineSubject,
 } from './quarantine/quarantine-runner.ts'
 export { runQuarantine } from './quarantine/run-quarantine.ts'
+export { Starter } from './starter/starter.ts'
 export type { ModelStructure } from './structure/model-structure.ts'
 export { readModelStructure, readModelStructureFile } from './structure/read-model-structure.ts'
 export type { StructureLimits } from './structure/structure-limits.ts'

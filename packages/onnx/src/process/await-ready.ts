@@ -2,7 +2,7 @@ import { decodeReply } from '../frames/decode-frame.ts'
 import type { ReplyFrame } from '../frames/frame.ts'
 import type { FrameLimits } from '../frames/frame-limits.ts'
 import { FrameSplitter } from '../frames/frame-splitter.ts'
-import { type ExecutorProcess, unavailable } from './spawn-executor.ts'
+import { type ExecutorProcess, unavailable } from './executor-process.ts'
 import { isStoppedBySignal } from './stopped-by-signal.ts'
 
 export type ReadyFrame = Extract<ReplyFrame, { type: 'ready' }>
@@ -56,7 +56,7 @@ export function awaitReady(
     }
     process.frames.on('data', onData)
     void process.exited.then((exit) => {
-      const ending = exit.signal ?? `code ${exit.code}`
+      const ending = exit.signal ?? `code ${exit.code ?? 'unknown'}`
       refuse(`it ended with ${ending}: ${gistOf(exit.stderrTail)}`)
     })
   })

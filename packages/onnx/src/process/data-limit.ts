@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process'
 import type { SpawnTools } from './probe-spawn-tools.ts'
-
-const TIMEOUT_MS = 5_000
+import type { ProcessStarter } from './process-starter.ts'
+import { runTool } from './run-tool.ts'
 
 /** ONNX Runtime maps external data privately, which counts as data, and twice. */
 const DATA_PER_MAPPED = 2
@@ -23,17 +22,16 @@ export interface DataLimitTarget {
   readonly tools: SpawnTools | undefined
   /** User and group of the process, where they are not those of the parent. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined
+  /** Who runs the helper, so that the caller need not fork; undefined for the caller. */
+  readonly starter: ProcessStarter | undefined
 }
 
 /** Sets RLIMIT_DATA of a running process, and tells whether it is in force. */
-export function limitData({ pid, tools, owner }: DataLimitTarget, sizeBytes: number): Promise<boolean> {
-  if (!tools?.prlimit) return Promise.resolve(false)
-  const { prlimit } = tools
-  const args = ['--pid', String(pid), dataArgument(tools, sizeBytes, false)]
+export async function limitData(target: DataLimitTarget, sizeBytes: number): Promise<boolean> {
+  const { pid, tools, owner, starter } = target
+  if (!tools?.prlimit) return false
+  const command = [tools.prlimit, '--pid', String(pid), dataArgument(tools, sizeBytes, false)]
   // Without the right to change limits of others, it must be done as the one whose process it is.
-  const identity = tools.mayRaiseLimits ? undefined : owner
-  const options = { env: {}, cwd: '/', timeout: TIMEOUT_MS, ...identity }
-  return new Promise((resolve) => {
-    execFile(prlimit, args, options, (error) => resolve(error === null))
-  })
+  const call = { command, identity: tools.mayRaiseLimits ? undefined : owner }
+  return (await starter?.runTool(call)) ?? (await runTool(call))
 }

@@ -9,12 +9,13 @@ import { readPriorityFacts } from './background-priority.ts'
 import { type FrameLimitsOfBoth, frameLimits } from './client-frame-limits.ts'
 import type { ExecutorExit } from './executor-exit.ts'
 import { DEFAULT_START_TIMEOUT_MS, type ExecutorOptions, type ProtectionReport } from './executor-options.ts'
+import type { ExecutorProcess } from './executor-process.ts'
 import { bytesBeside } from './external-bytes.ts'
 import { FrameSender } from './frame-sender.ts'
 import { type ModelPlace, modelPlace, NO_PLACE } from './model-place.ts'
 import { type PendingCall, PendingCalls } from './pending-calls.ts'
 import { Protections } from './protections.ts'
-import { type ExecutorProcess, spawnExecutor } from './spawn-executor.ts'
+import { spawnExecutor } from './spawn-executor.ts'
 
 export interface LoadRequest {
   /** Absolute path of the entry point, readable by the executor's user. */

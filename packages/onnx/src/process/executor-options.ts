@@ -1,5 +1,6 @@
 import type { BackgroundMeans } from './background-priority.ts'
 import type { SpawnTools } from './probe-spawn-tools.ts'
+import type { ProcessStarter } from './process-starter.ts'
 
 /** How executors are started on this machine. One object serves all of a node or controller. */
 export interface ExecutorOptions {
@@ -9,6 +10,8 @@ export interface ExecutorOptions {
   readonly entry: string
   /** What {@link SpawnTools} the machine has; without them fewer protections are in force, and the client says so. */
   readonly tools?: SpawnTools | undefined
+  /** Forks in the place of this process, which may be large and busy. @defaultValue this process forks by itself */
+  readonly starter?: ProcessStarter | undefined
   /** User to become when started as root. @defaultValue 64042 */
   readonly uid?: number | undefined
   /** Group to become when started as root. @defaultValue 64042 */

@@ -25,9 +25,9 @@ export class Protections {
   #lastChange: Promise<unknown> = Promise.resolve()
 
   constructor(options: ExecutorOptions, { pid, ready, background }: StartedFacts) {
-    const { tools, memoryLimitBytes = 0 } = options
+    const { tools, starter, memoryLimitBytes = 0 } = options
     const ownUser = process.getuid?.() === 0 ? { uid: ready.uid, gid: ready.gid } : undefined
-    this.#target = { pid, tools, owner: ownUser }
+    this.#target = { pid, tools, starter, owner: ownUser }
     this.#background = background
     this.#memoryLimitBytes = memoryLimitBytes
     this.#isFixed = options.fixedForMappedBytes !== undefined

@@ -1,43 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
-import { PlatformError } from '@understudy/core'
 import { FRAMES_FD, LIFELINE_FD, settingsToArgument } from '../executor/executor-settings.ts'
 import { DEFAULT_FRAME_LIMITS } from '../frames/frame-limits.ts'
 import { dataArgument, dataBytes } from './data-limit.ts'
 import { type ExecutorExit, lastWordOf } from './executor-exit.ts'
 import { DEFAULT_EXECUTOR_UID, DEFAULT_MAX_RESPONSE_BYTES, type ExecutorOptions } from './executor-options.ts'
+import { type ExecutorProcess, unavailable } from './executor-process.ts'
 import { keepTail } from './output-tail.ts'
-
-/** A started executor: its sockets and its end. */
-export interface ExecutorProcess {
-  readonly pid: number
-  readonly frames: Socket
-  /** Resolves, never rejects, when the process is gone and all it said has been read. */
-  readonly exited: Promise<ExecutorExit>
-  /** Ends the process and all it may have started. Idempotent. */
-  kill(): void
-}
+import { spawnBare } from './spawn-bare.ts'
 
 /**
- * The whole environment of an executor: glibc gives back what a model used, and ONNX Runtime, which since 1.29 reports names and
- * hashes of models to its maker unless told otherwise, reports nothing.
- */
-const ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: '131072', ORT_DISABLE_TELEMETRY: '1' }
-
-/**
- * Starts an executor with nothing of its parent: no environment but two settings of the libraries, no handles but its sockets, a process
- * group of its own, `/` as directory; with limits on memory and files and without network where the tools permit.
+ * Starts an executor with nothing of its parent ({@link spawnBare}), and with limits on memory and files and without network where the
+ * tools permit. By the starter, where there is one that answers; else by a fork of this process.
  *
  * @throws PlatformError `onnx.executor_unavailable`
  */
 export async function spawnExecutor(options: ExecutorOptions): Promise<ExecutorProcess> {
-  const [command = '', ...rest] = commandLine(options)
-  const child = spawn(command, rest, {
-    cwd: '/',
-    env: ENVIRONMENT,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-  })
+  const command = commandLine(options)
+  return (await options.starter?.startExecutor(command)) ?? (await spawnDirectly(command))
+}
+
+async function spawnDirectly(command: readonly string[]): Promise<ExecutorProcess> {
+  const child = spawnBare(command)
   await spawned(child)
   const frames = socketOf(child, FRAMES_FD)
   const lifeline = socketOf(child, LIFELINE_FD)
@@ -110,10 +94,4 @@ function killGroup(child: ChildProcess, pid: number): void {
   } catch {
     child.kill('SIGKILL')
   }
-}
-
-export function unavailable(why: string, cause?: unknown): PlatformError {
-  return new PlatformError('onnx.executor_unavailable', `No executor process could be started: ${why}.`, {
-    cause,
-  })
 }

@@ -14,6 +14,7 @@ import { ExecutorPool } from '../../src/pool/executor-pool.ts'
 import type { BackgroundMeans } from '../../src/process/background-priority.ts'
 import { ExecutorClient } from '../../src/process/executor-client.ts'
 import { probeSpawnTools, type SpawnTools } from '../../src/process/probe-spawn-tools.ts'
+import { Starter } from '../../src/starter/starter.ts'
 import { type BuiltExecutor, buildExecutor } from './executor-entry.ts'
 import { floats } from './in-process.ts'
 import { ModelFolder } from './model-folder.ts'
@@ -44,6 +45,8 @@ export class PoolRig {
   readonly folder: ModelFolder
   readonly events: ExecutorEvent[] = []
   readonly incidents: VersionIncident[] = []
+  /** As in a node: it starts every executor of the pool. */
+  readonly starter: Starter
   readonly #built: BuiltExecutor
   readonly #loaders: OnnxLoader[] = []
   readonly #tools: SpawnTools
@@ -53,6 +56,7 @@ export class PoolRig {
     this.#built = built
     this.folder = folder
     this.#tools = tools
+    this.starter = new Starter({ entry: built.starter })
   }
 
   static async create(): Promise<PoolRig> {
@@ -60,7 +64,9 @@ export class PoolRig {
   }
 
   get pool(): ExecutorPool {
-    this.#pool ??= new ExecutorPool({ executor: { entry: this.#built.entry, tools: this.#tools } })
+    this.#pool ??= new ExecutorPool({
+      executor: { entry: this.#built.entry, tools: this.#tools, starter: this.starter },
+    })
     return this.#pool
   }
 
@@ -128,6 +134,7 @@ export class PoolRig {
   }
 
   async remove(): Promise<void> {
+    await this.starter.close()
     await Promise.all([this.#built.remove(), this.folder.remove()])
   }
 }
