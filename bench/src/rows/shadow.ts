@@ -8,6 +8,7 @@ import type { Finding } from '../report/entry.ts'
 import type { Row } from '../row.ts'
 import { modelOfCost } from '../run-cost.ts'
 import { startServingNode } from '../serving-node.ts'
+import { StallWatch } from '../stall-watch.ts'
 import type { Pair } from '../stats/interleave.ts'
 import { median } from '../stats/quantile.ts'
 import { describeFailures, type TimeWindow, windowQuantile } from '../stats/windows.ts'
@@ -69,6 +70,7 @@ async function measure(bench: BenchContext, setting: Setting): Promise<Finding> 
   const ratePerSecond = (LOAD * answered) / seconds
   load.open({ port: node.port, requests: [request], ratePerSecond, seed: 3 })
   await load.answeredBy(1)
+  const stalls = new StallWatch()
   const rounds: Pair<TimeWindow>[][] = []
   let generation = 1
   const stretch = async (mirrored: boolean): Promise<TimeWindow> => {
@@ -89,6 +91,7 @@ async function measure(bench: BenchContext, setting: Setting): Promise<Finding> 
     }
     rounds.push(pairs)
   }
+  const stalledMs = stalls.stop()
   const result = await load.stop()
   const middle = (pairs: readonly Pair<TimeWindow>[], side: keyof Pair<TimeWindow>, share: number) =>
     median(pairs.map((pair) => windowQuantile(result, pair[side], share)))
@@ -98,7 +101,8 @@ async function measure(bench: BenchContext, setting: Setting): Promise<Finding> 
     samples: rounds.map((pairs) => middle(pairs, 'subject', 0.99) / middle(pairs, 'yardstick', 0.99)),
     notes: [
       `p99 ${ms('subject', 0.99)} ms with, ${ms('yardstick', 0.99)} ms without; p50 ${ms('subject', 0.5)} and ${ms('yardstick', 0.5)} ms; ` +
-        `${ratePerSecond.toFixed(0)} requests/s; failed requests: ${describeFailures(result) || 'none'}`,
+        `${ratePerSecond.toFixed(0)} requests/s; failed requests: ${describeFailures(result) || 'none'}; ` +
+        `a process that does nothing was kept from it for ${stalledMs.toFixed(0)} ms at most`,
     ],
   }
 }
