@@ -5,25 +5,32 @@ import type { OpenOrder, OpenResult } from './orders.ts'
 import { poissonTimes } from './poisson-times.ts'
 
 interface Sent {
+  readonly request: Uint8Array
   readonly scheduledAtMs: number
   latencyMs: number
   status: number
   version: number
 }
 
-const CONNECTIONS_MAX = 4_096
+/** As clients have pools: without a bound a pause becomes a storm of new connections, which cost a server more than requests do. */
+const CONNECTIONS_MAX = 256
 const ANSWER_WITHIN_MS = 10_000
 /** For the thread to start in. */
 const HEAD_START_MS = 100
 /** A loop that nobody stops ends by itself. */
 const LOOP_MAX_MS = 240_000
 
-/** Sends at the times of its pacer until it is stopped, over as many connections as are needed. */
+/**
+ * Sends at the times of its pacer until it is stopped, over as many connections as are needed, up to a bound. Beyond it requests wait for a
+ * connection; that is part of their latency, which counts from the scheduled time.
+ */
 export class OpenLoop {
   readonly #order: OpenOrder
   readonly #onVersion: (version: number, atMs: number) => void
   readonly #sent: Sent[] = []
   readonly #idle: HttpConnection[] = []
+  /** Due, and without a connection yet. */
+  readonly #waiting: Sent[] = []
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
   #connections = 0
   #open = 0
@@ -48,7 +55,7 @@ export class OpenLoop {
     const timer = setTimeout(() => this.#drained?.(), ANSWER_WITHIN_MS)
     await new Promise<void>((resolve) => {
       this.#drained = resolve
-      if (this.#open === 0) resolve()
+      this.#tellWhenDrained()
     })
     clearTimeout(timer)
     const sent = this.#sent
@@ -64,14 +71,19 @@ export class OpenLoop {
     if (Atomics.load(this.#stop, 0) !== 0) return
     const { requests } = this.#order
     const request = requests[this.#sent.length % requests.length]
-    const sent: Sent = { scheduledAtMs, latencyMs: ANSWER_WITHIN_MS, status: 0, version: 0 }
+    if (request === undefined) return
+    const sent: Sent = { request, scheduledAtMs, latencyMs: ANSWER_WITHIN_MS, status: 0, version: 0 }
     this.#sent.push(sent)
     const connection = this.#take()
-    if (request === undefined || connection === undefined) return
+    if (connection === undefined) this.#waiting.push(sent)
+    else this.#ask(connection, sent)
+  }
+
+  #ask(connection: HttpConnection, sent: Sent): void {
     this.#open += 1
-    connection.send(request, ({ status, version }) => {
+    connection.send(sent.request, ({ status, version }) => {
       const atMs = monotonicMs()
-      sent.latencyMs = atMs - scheduledAtMs
+      sent.latencyMs = atMs - sent.scheduledAtMs
       sent.status = status
       sent.version = version
       this.#open -= 1
@@ -81,11 +93,24 @@ export class OpenLoop {
         this.#lastVersion = version
         this.#onVersion(version, atMs)
       }
-      if (this.#open === 0) this.#drained?.()
+      this.#askNext()
+      this.#tellWhenDrained()
     })
   }
 
-  /** The one used last, if it is still open. Undefined when there are too many: the request then counts as unanswered. */
+  #askNext(): void {
+    const next = this.#waiting[0]
+    const connection = next && this.#take()
+    if (next === undefined || connection === undefined) return
+    this.#waiting.shift()
+    this.#ask(connection, next)
+  }
+
+  #tellWhenDrained(): void {
+    if (this.#open === 0 && this.#waiting.length === 0) this.#drained?.()
+  }
+
+  /** The one used last, if it is still open; a new one while there may be more. */
   #take(): HttpConnection | undefined {
     for (;;) {
       const idle = this.#idle.pop()
