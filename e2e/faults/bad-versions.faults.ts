@@ -18,6 +18,8 @@ interface BadVersion {
   readonly ratePerSecond: number
   readonly policy: PolicyOptions
   readonly caughtBy: readonly string[]
+  /** The version before it. @defaultValue one of a single product */
+  readonly before?: Uint8Array
 }
 
 const MANY_PAIRS = { minPairs: 20_000 }
@@ -37,6 +39,8 @@ const BAD: readonly BadVersion[] = [
       gates: { latency: { margin: 0.2, overMs: 6, overMargin: 0.002, sample: 0.1 } },
     },
     caughtBy: ['slowRuns'],
+    // Of the same graph, so that nothing but the rare slow run tells them apart.
+    before: faultyModel('harmless', 1),
   },
   {
     what: 'no number once in 10,000 rows, from finite inputs',
@@ -83,8 +87,8 @@ afterAll(() => platform?.stop())
 
 describe('a bad version, pushed beside a good one that is busy', () => {
   it.each(BAD)('with $what is caught, and no live request fails', async (bad) => {
-    const { model, fault, traffic, ratePerSecond, policy, caughtBy } = bad
-    await clone.pushVersion({ model, number: 1, bytes: scaledModel(1), config: rolloutPolicy(policy) })
+    const { model, fault, traffic, ratePerSecond, policy, caughtBy, before = scaledModel(1) } = bad
+    await clone.pushVersion({ model, number: 1, bytes: before, config: rolloutPolicy(policy) })
     await platform.untilLive(model, 1)
     load = await Load.begin({
       url: `${platform.restUrl}/v1/models/${model}:predict`,

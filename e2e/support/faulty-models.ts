@@ -5,7 +5,8 @@ import { COLUMNS, WEIGHTS } from './models.ts'
 export const MARK = 1_000
 
 /** What a model does to marked rows; `flips`, `notANumber` and `fails` to that row alone, the others to the whole run. */
-export type Fault = 'flips' | 'notANumber' | 'fails' | 'slow' | 'endless' | 'hungry' | 'crashes'
+/** `harmless` is the graph of `slow`, as quick with marked rows as with others. */
+export type Fault = 'flips' | 'notANumber' | 'fails' | 'slow' | 'harmless' | 'endless' | 'hungry' | 'crashes'
 
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
@@ -48,13 +49,8 @@ const FAULTS: Readonly<Record<Fault, (model: OnnxBuilder) => void>> = {
       .node('Cast', [['marked'], ['index']], { attributes: { to: ONNX_INT64 } })
       .node('Gather', [['table', 'index'], ['zeros']], { attributes: { axis: 0 } })
       .node('Add', [['plain', 'zeros'], ['y']]),
-  slow: (model) =>
-    anyMarked(model)
-      .initializer('steps', floats([], [SLOW_STEPS]))
-      .node('Mul', [['any', 'steps'], ['stepsFloat']])
-      .node('Cast', [['stepsFloat'], ['trips']], { attributes: { to: ONNX_INT64 } })
-      .initializer('goOn', { dtype: 'bool', shape: [], data: Uint8Array.of(1) })
-      .node('Loop', [['trips', 'goOn', 'plain'], ['y']], { attributes: { body: { graph: idle() } } }),
+  slow: (model) => idleSteps(model, SLOW_STEPS),
+  harmless: (model) => idleSteps(model, 0),
   endless: (model) =>
     anyMarked(model)
       .initializer('trips', int64s([], INT64_MAX))
@@ -92,6 +88,16 @@ const ONNX_INT64 = 7
 const ONNX_BOOL = 9
 
 /** `any`: 1 when a row of the run is marked, else 0; a scalar. */
+/** So many steps of a loop that does nothing, for a batch with a marked row. */
+function idleSteps(model: OnnxBuilder, steps: number): OnnxBuilder {
+  return anyMarked(model)
+    .initializer('steps', floats([], [steps]))
+    .node('Mul', [['any', 'steps'], ['stepsFloat']])
+    .node('Cast', [['stepsFloat'], ['trips']], { attributes: { to: ONNX_INT64 } })
+    .initializer('goOn', { dtype: 'bool', shape: [], data: Uint8Array.of(1) })
+    .node('Loop', [['trips', 'goOn', 'plain'], ['y']], { attributes: { body: { graph: idle() } } })
+}
+
 function anyMarked(model: OnnxBuilder): OnnxBuilder {
   model
     .node('Cast', [['marked'], ['markedFloat']], { attributes: { to: ONNX_FLOAT } })
