@@ -56,8 +56,10 @@ export function awaitReady(
     }
     process.frames.on('data', onData)
     void process.exited.then((exit) => {
-      const ending = exit.signal ?? `code ${exit.code ?? 'unknown'}`
-      refuse(`it ended with ${ending}: ${gistOf(exit.stderrTail)}`)
+      const { signal, code } = exit
+      const isUnseen = signal === null && code === null
+      const ending = isUnseen ? 'it ended, and nobody saw how' : `it ended with ${signal ?? `code ${code}`}`
+      refuse(isUnseen ? ending : `${ending}: ${gistOf(exit.stderrTail)}`)
     })
   })
 }

@@ -1,7 +1,7 @@
 import { LAST_WORDS, type LastWord } from '../executor/executor-settings.ts'
 import { isMemoryMessage, mebibytes } from '../executor/memory-message.ts'
 
-/** How an executor ended. */
+/** How an executor ended. Neither code nor signal: its parent, the starter, was gone, and only its sockets told. */
 export interface ExecutorExit {
   readonly code: number | null
   readonly signal: string | null
@@ -34,7 +34,8 @@ export function describeExit(exit: ExecutorExit, limits: ExitLimits = {}): strin
   if (exit.lastWord !== undefined) {
     return limitMs === undefined ? 'exceeded its time limit' : `exceeded its time limit of ${limitMs} ms`
   }
-  if (exit.signal === null) return `ended with code ${exit.code ?? 'unknown'}`
+  if (exit.signal === null)
+    return exit.code === null ? 'ended, and nobody saw how' : `ended with code ${exit.code}`
   const hint = exit.signal === 'SIGKILL' ? ' from outside, perhaps by the system for want of memory' : ''
   return `was ended by ${exit.signal}${hint}`
 }
