@@ -14,6 +14,7 @@ import { floats } from './support/in-process.ts'
 import { isRunning, processorTicks } from './support/processes.ts'
 
 const PARENT = fileURLToPath(new URL('./support/doomed-parent.ts', import.meta.url))
+const BUSY_PARENT = fileURLToPath(new URL('./support/busy-parent.ts', import.meta.url))
 const MIB = 2 ** 20
 const X: NamedTensors = new Map([['x', floats([1, 4], 1, 2, 3, 4)]])
 
@@ -245,6 +246,27 @@ it.each([['as well'], ['although its starter is stopped']])(
     await waitFor('the starter to be gone', async () => !(await isRunning(starter)))
   },
 )
+
+it('a parent that is killed before it has taken the sockets of an executor leaves neither the executor nor its starter', async () => {
+  // Ends with its lifeline, as an executor does.
+  const command = ['/bin/sh', '-c', 'exec cat <&4']
+  const parent = spawn(process.execPath, ['--import', 'tsx', BUSY_PARENT, rig.built.starter, ...command], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(parent.stdout, 'data')
+  const starter = Number(line)
+  const executor = await waitFor('the executor', () =>
+    processTable().find(
+      ({ parentPid, commandLine }) => parentPid === starter && commandLine.startsWith('cat'),
+    ),
+  )
+  const begun = processTable().filter(({ pid }) => pid === executor.pid || pid === starter)
+  onTestFinished(() => {
+    for (const { pid } of stillRunning(begun)) process.kill(pid, 'SIGKILL')
+  })
+  parent.kill('SIGKILL')
+  await waitFor('both to be gone', () => stillRunning(begun).length === 0, { timeoutMs: 10_000 })
+})
 
 it('an executor that a starter has started is blamed for nothing when its owner ends it', async () => {
   const served = await rig.startWith(endlessModel(), { starter: starterOf() })

@@ -14,8 +14,10 @@ process.on('message', (order: StarterOrder) => {
   if (order.type === 'run') void run(order)
   else start(order)
 })
-// The parent is gone, however it ended. Executors see that by themselves: their sockets were its.
+// The parent lets go of it, or is gone, however it ended. Executors see that by themselves: their sockets were its.
 process.on('disconnect', () => process.exit(0))
+// While a socket is on its way that nobody has taken, Node tells no end of the channel; of this pipe it does.
+process.stdin.on('close', () => process.exit(0)).resume()
 
 async function run(order: Extract<StarterOrder, { type: 'run' }>): Promise<void> {
   reply({ type: 'ran', id: order.id, worked: await runTool(order) })

@@ -33,7 +33,8 @@ export class StarterLink {
       execArgv: FLAGS,
       // A session of its own: what a terminal sends to the front is for the front to act on.
       detached: true,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Nothing is written to its input: that it ends says that this process has.
+      stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
     })
     this.#child.on('message', (reply, handle) =>
       this.#take(reply as StarterReply, handle as Socket | undefined),
