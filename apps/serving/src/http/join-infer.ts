@@ -29,8 +29,11 @@ export function joinInferText(encoded: EncodedInfer): InferBody {
   for (const { length } of binary) sizeBytes += length
   if (sizeBytes > TEXT_BYTES_MAX) return joinInfer(encoded)
   let body = json
-  for (const { buffer, byteOffset, byteLength } of binary) {
-    body += Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
-  }
+  for (const part of binary) body += latin1Of(part)
   return { body, headerLength: json.length }
+}
+
+/** A text with a character for each byte. */
+export function latin1Of({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 }

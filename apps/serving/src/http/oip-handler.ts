@@ -19,6 +19,7 @@ import { AnswerBurst } from './answer-burst.ts'
 import { retryAfterSeconds } from './answer-headers.ts'
 import { callerOf } from './caller-of.ts'
 import type { Exchange } from './exchange.ts'
+import { InferTexts } from './infer-texts.ts'
 import { KeptDocuments } from './kept-documents.ts'
 import type { LargeBodies } from './large-bodies.ts'
 import type { NodeHealth } from './node-health.ts'
@@ -61,7 +62,7 @@ export class OipHandler {
     this.#writer = new OipWriter(options)
     this.#inferOptions = {
       ...{ observer, largeBodies, maxBodyBytes, writer: this.#writer },
-      ...{ burst: new AnswerBurst(), documents: new KeptDocuments() },
+      ...{ burst: new AnswerBurst(), documents: new KeptDocuments(), texts: new InferTexts() },
     }
   }
 

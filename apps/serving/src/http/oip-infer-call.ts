@@ -10,7 +10,6 @@ import {
   type AnswerForm,
   checkAnswerForm,
   decodeInferRequest,
-  encodeInferResponse,
   INFERENCE_HEADER_LENGTH,
   type InferContext,
   type InferRequest,
@@ -27,7 +26,7 @@ import type { AnswerBurst, DueAnswer } from './answer-burst.ts'
 import { type CallHeaders, readCallHeaders } from './call-headers.ts'
 import type { Exchange } from './exchange.ts'
 import { isLargeInfer, LARGE_INFER_ELEMENTS, leastBudget, readTooLong } from './infer-rules.ts'
-import { joinInferText } from './join-infer.ts'
+import type { InferTexts } from './infer-texts.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { LargeBodies } from './large-bodies.ts'
 import { compressed, type OipAnswer, type OipWriter } from './oip-writer.ts'
@@ -41,6 +40,7 @@ export interface OipInferOptions {
   readonly maxBodyBytes: number
   readonly burst: AnswerBurst
   readonly documents: KeptDocuments
+  readonly texts: InferTexts
   readonly writer: OipWriter
 }
 
@@ -181,14 +181,14 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
       const { signature = NO_SIGNATURE, classLabels = {} } = this.#described ?? {}
       const { version } = servedBy
       const answer = { model: this.#target.model, version, outputs, form: this.#form, signature, classLabels }
-      const { largeBodies } = this.#options
+      const { largeBodies, texts } = this.#options
       const beganMs = performance.now()
       if (largeBodies !== undefined && textElements(outputs, this.#form) >= LARGE_INFER_ELEMENTS) {
         largeBodies.encodeInfer(answer).then(
           (body) => this.#compress(body, beganMs),
           (error) => this.failed(error),
         )
-      } else this.#compress(joinInferText(encodeInferResponse(answer)), beganMs)
+      } else this.#compress(texts.of(answer), beganMs)
     } catch (error) {
       this.failed(error)
     }

@@ -127,6 +127,13 @@ export function readBody(
     const encoding = checkHeaders(exchange.req.headers, maxBodyBytes)
     const inflater = encodings.get(encoding)
     if (inflater === undefined && encoding !== IDENTITY) throw notRead(encodings)
+    const { wholeBody } = exchange.req
+    if (inflater === undefined && wholeBody !== undefined) {
+      if (wholeBody.length > maxBodyBytes) throw tooLarge(maxBodyBytes)
+      exchange.lease.take(wholeBody.length)
+      onRead(wholeBody)
+      return
+    }
     new BodyCollector(exchange, maxBodyBytes, (body) => {
       if (inflater !== undefined && body instanceof Uint8Array) {
         unzip({ bytes: body, encoding, inflater }, exchange, maxBodyBytes, onRead)

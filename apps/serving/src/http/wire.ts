@@ -8,6 +8,8 @@ export interface RequestSide {
   /** With the query. */
   readonly url?: string | undefined
   readonly headers: IncomingHttpHeaders
+  /** The body, where all of it is there. */
+  readonly wholeBody?: Buffer
   /** From now on the body goes to the sink, at once where all of it is there. Called once at most. */
   takeBody(sink: BodySink): void
 }

@@ -1,6 +1,6 @@
 import { DTYPES } from '@understudy/core'
 import { describe, expect, it } from 'vitest'
-import { ownStore, sharedStore } from './number-store.ts'
+import { ownStore, sharedNumbers, sharedStore } from './number-store.ts'
 
 const NUMBERS = DTYPES.filter((type) => !['string', 'bool', 'float16', 'int64', 'uint64'].includes(type))
 
@@ -21,5 +21,20 @@ describe('sharedStore', () => {
   it('keeps no more than one block for a store, and gives large ones memory of their own', () => {
     expect(sharedStore('float32', 784).buffer.byteLength).toBe(64 * 1024)
     expect(sharedStore('float32', 4_096).buffer.byteLength).toBe(4 * 4_096)
+  })
+})
+
+describe('sharedNumbers', () => {
+  it.each([0, 32, 784, 2_049])('copies %i numbers from any address, and changes with nobody', (length) => {
+    const sizeBytes = 4 * length
+    const source = Uint8Array.from({ length: sizeBytes + 1 }, (_, index) => index % 251)
+    const expected = Buffer.from(source.subarray(1))
+    const copies = Array.from({ length: 50 }, () => sharedNumbers('float32', length, source.subarray(1)))
+    for (const { buffer, byteOffset, byteLength } of copies) {
+      const bytes = Buffer.from(buffer, byteOffset, byteLength)
+      expect(bytes.equals(expected)).toBe(true)
+      bytes.fill(255)
+    }
+    expect(Buffer.from(source.subarray(1)).equals(expected)).toBe(true)
   })
 })

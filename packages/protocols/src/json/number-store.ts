@@ -1,4 +1,11 @@
-import { allocateData, BYTES_PER_ELEMENT, type DType, viewData } from '@understudy/core'
+import {
+  allocateData,
+  BYTES_PER_ELEMENT,
+  type DType,
+  type NumericData,
+  type NumericDType,
+  viewData,
+} from '@understudy/core'
 import type { NumberStore } from './number-rules.ts'
 
 const BLOCK_BYTES = 64 * 1024
@@ -8,7 +15,7 @@ const VIEW_FROM_BYTES = 128
 const VIEW_TO_BYTES = 8 * 1024
 const ALIGNMENT_BYTES = 8
 
-let block = new ArrayBuffer(0)
+let block = new Uint8Array(0)
 let usedBytes = 0
 
 /**
@@ -18,14 +25,34 @@ let usedBytes = 0
 export function sharedStore(type: DType, length: number): NumberStore {
   if (type === 'string') return ownStore(type, length)
   const sizeBytes = length * BYTES_PER_ELEMENT[type]
-  if (sizeBytes < VIEW_FROM_BYTES || sizeBytes > VIEW_TO_BYTES) return ownStore(type, length)
-  if (usedBytes + sizeBytes > block.byteLength) {
-    block = new ArrayBuffer(BLOCK_BYTES)
+  if (!isShared(sizeBytes)) return ownStore(type, length)
+  const at = takeFromBlock(sizeBytes)
+  block.fill(0, at, at + sizeBytes)
+  return viewData(type, block.buffer, at, length) as NumberStore
+}
+
+/** The numbers of these bytes, which may stand at any address: a copy. Small ones share blocks, as stores do. */
+export function sharedNumbers(type: NumericDType, length: number, bytes: Uint8Array): NumericData {
+  const sizeBytes = bytes.length
+  if (!isShared(sizeBytes)) return viewData(type, new Uint8Array(bytes).buffer, 0, length)
+  const at = takeFromBlock(sizeBytes)
+  block.set(bytes, at)
+  return viewData(type, block.buffer, at, length)
+}
+
+function isShared(sizeBytes: number): boolean {
+  return sizeBytes >= VIEW_FROM_BYTES && sizeBytes <= VIEW_TO_BYTES
+}
+
+/** Gives the place of so many bytes in {@link block}, which may be another block afterwards. Whatever was in that memory is still there. */
+function takeFromBlock(sizeBytes: number): number {
+  if (usedBytes + sizeBytes > block.length) {
+    block = Buffer.allocUnsafeSlow(BLOCK_BYTES)
     usedBytes = 0
   }
-  const from = usedBytes
-  usedBytes = Math.ceil((from + sizeBytes) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-  return viewData(type, block, from, length) as NumberStore
+  const at = usedBytes
+  usedBytes = Math.ceil((at + sizeBytes) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+  return at
 }
 
 /** The same with memory of its own. */

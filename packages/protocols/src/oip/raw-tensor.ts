@@ -8,7 +8,7 @@ import {
   type TensorData,
   viewData,
 } from '@understudy/core'
-import { sharedStore } from '../json/number-store.ts'
+import { sharedNumbers } from '../json/number-store.ts'
 import { OIP_DATATYPE } from './datatypes.ts'
 
 const LENGTH_BYTES = 4
@@ -35,17 +35,12 @@ function elementsOf(dtype: DType, shape: readonly number[]): number {
   return elements
 }
 
-/** The bytes at an address that suits the type: where they are, else copied once. */
-function aligned(bytes: Uint8Array, size: number): Uint8Array {
-  if (bytes.byteOffset % size === 0) return bytes
-  const copy = sharedStore('uint8', bytes.length) as Uint8Array
-  copy.set(bytes)
-  return copy
-}
-
+/** The numbers where they are, if the address suits the type; else copied once. */
 function numbersOf(dtype: NumericDType, elements: number, bytes: Uint8Array): TensorData {
-  const { buffer, byteOffset } = aligned(bytes, BYTES_PER_ELEMENT[dtype])
-  const data = viewData(dtype, buffer, byteOffset, elements)
+  const data =
+    bytes.byteOffset % BYTES_PER_ELEMENT[dtype] === 0
+      ? viewData(dtype, bytes.buffer, bytes.byteOffset, elements)
+      : sharedNumbers(dtype, elements, bytes)
   return dtype === 'bool' ? truths(data as Uint8Array) : data
 }
 

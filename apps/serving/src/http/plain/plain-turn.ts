@@ -20,7 +20,7 @@ export class PlainTurn implements RequestSide, Wire {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders
-  readonly #body: Buffer
+  readonly wholeBody: Buffer
   readonly #host: TurnHost
   #response: OneWriteResponse | undefined
   #isOver = false
@@ -30,11 +30,11 @@ export class PlainTurn implements RequestSide, Wire {
     this.method = method
     this.url = url
     this.headers = headers
-    this.#body = body
+    this.wholeBody = body
   }
 
   takeBody(sink: BodySink): void {
-    if (this.#body.length > 0) sink.chunk(this.#body)
+    if (this.wholeBody.length > 0) sink.chunk(this.wholeBody)
     sink.end()
   }
 

@@ -71,9 +71,16 @@ export class HeadReader {
   }
 }
 
+/** Inherits nothing that a client could name. V8 looks names up faster here than in `Object.create(null)`, which is a hash table to it. */
+class PlainHeaders {
+  readonly [name: string]: string | undefined
+}
+Object.setPrototypeOf(PlainHeaders.prototype, null)
+Reflect.deleteProperty(PlainHeaders.prototype, 'constructor')
+
 /** Undefined when a header comes twice: which of them counts is not plain. */
 function readHeaders(lines: string): IncomingHttpHeaders | undefined {
-  const headers: IncomingHttpHeaders = Object.create(null)
+  const headers: IncomingHttpHeaders = new PlainHeaders()
   for (let at = 0; at < lines.length; ) {
     const colon = lines.indexOf(':', at)
     const end = lines.indexOf('\r', colon)
