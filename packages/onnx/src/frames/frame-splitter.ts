@@ -84,9 +84,9 @@ export class FrameSplitter {
   }
 }
 
-/** One block of memory of its own, so that it is aligned. */
+/** One block of memory of its own, so that it is aligned. All of it is overwritten. */
 function concatenate(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const whole = new Uint8Array(new ArrayBuffer(sizeBytes))
+  const whole = Buffer.allocUnsafeSlow(sizeBytes)
   let at = 0
   for (const chunk of chunks) {
     whole.set(chunk, at)
