@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Exchange } from '../exchange.ts'
 import type { OneWriteResponse } from '../one-write-response.ts'
 import { lateResponse } from './late-response.ts'
@@ -52,24 +52,30 @@ export class PlainConnection implements TurnHost {
   #isFull = false
   /** The answer that was written closes the connection. */
   #isLast = false
+  /** It is Node's. */
+  #isGiven = false
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket
     this.#host = host
     this.#sinceMs = host.nowMs
+    socket.push = this.#onPush
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
     socket.on('close', this.#onClose)
     socket.on('error', ignore)
   }
 
+  /**
+   * What a socket reads it hands over by this method, which is for its subclasses. Caught here, as in {@link IncomingRequest}: buffers and
+   * events of a stream cost a small request as much as its decoding. The reading stops where the answer is false.
+   */
+  readonly #onPush = (chunk: Buffer | null): boolean =>
+    chunk === null ? Socket.prototype.push.call(this.#socket, null) : this.#take(chunk)
+
+  /** What was in the stream before. */
   readonly #onData = (chunk: Buffer) => {
-    if (this.#isLast) return
-    if (this.#exchange === undefined && !this.#isFull) this.#read(chunk)
-    else {
-      this.#behind = this.#behind === undefined ? chunk : Buffer.concat([this.#behind, chunk])
-      this.#socket.pause()
-    }
+    if (!this.#take(chunk)) this.#socket.pause()
   }
 
   /** As Node has it: who sends no more waits for nothing. */
@@ -128,7 +134,6 @@ export class PlainConnection implements TurnHost {
     this.#isFull = !this.#socket.write(text, 'latin1')
     this.#end(true)
     if (this.#isFull) {
-      this.#socket.pause()
       this.#socket.once('drain', () => {
         this.#isFull = false
         this.#continue()
@@ -152,6 +157,20 @@ export class PlainConnection implements TurnHost {
     const bytes = [this.#request, this.#behind].filter((part) => part !== undefined)
     this.#end(true)
     this.#give(Buffer.concat(bytes))
+  }
+
+  /** False: nothing more, until what was read has been answered. */
+  #take(chunk: Buffer): boolean {
+    if (this.#isLast) return true
+    if (this.#exchange === undefined && !this.#isFull) this.#read(chunk)
+    else this.#behind = this.#behind === undefined ? chunk : Buffer.concat([this.#behind, chunk])
+    return this.#behind === undefined || this.#isGiven
+  }
+
+  /** The stream does not know that it was not told of what came: it would wait for that. */
+  #readOn(): void {
+    this.#socket.resume()
+    this.#socket._read(0)
   }
 
   #read(chunk: Buffer): void {
@@ -185,7 +204,6 @@ export class PlainConnection implements TurnHost {
     if (bytes.length > sizeBytes) {
       this.#request = bytes.subarray(0, sizeBytes)
       this.#behind = bytes.subarray(sizeBytes)
-      this.#socket.pause()
     }
     const exchange = this.#host.open(new PlainTurn(this, head, bytes.subarray(head.headBytes, sizeBytes)))
     this.#exchange = exchange
@@ -207,18 +225,20 @@ export class PlainConnection implements TurnHost {
     const bytes = this.#behind
     this.#behind = undefined
     if (bytes !== undefined) this.#read(bytes)
-    if (!this.#isFull && this.#behind === undefined && this.#socket.isPaused()) this.#socket.resume()
+    if (!this.#isFull && this.#behind === undefined && !this.#isGiven) this.#readOn()
   }
 
   #give(bytes: Buffer): void {
     const socket = this.#socket
     this.#host.forget(this)
+    this.#isGiven = true
+    Reflect.deleteProperty(socket, 'push')
     socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose).off('error', ignore)
     // Stopped first: only what stands gets its bytes back in front of those that come.
     socket.pause()
     if (bytes.length > 0) socket.unshift(bytes)
     this.#host.serve(socket)
-    socket.resume()
+    this.#readOn()
   }
 }
 
