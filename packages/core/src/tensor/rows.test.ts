@@ -73,6 +73,32 @@ describe('sliceRows', () => {
   })
 })
 
+describe('stackRows of parts of one memory', () => {
+  const memory = Float64Array.from({ length: 200 }, (_, index) => index)
+  const part = (from: number, to: number): Tensor => ({
+    ...{ dtype: 'float64', shape: [to - from], data: memory.subarray(from, to) },
+  })
+  const stackOf = (...parts: readonly Tensor[]) => stackRows(parts).data as Float64Array
+
+  it('is a view of them where each lies right behind the one before', () => {
+    const stack = stackOf(part(10, 40), part(40, 41), part(41, 100))
+    expect(stack).toEqual(memory.slice(10, 100))
+    expect(stack.buffer).toBe(memory.buffer)
+  })
+
+  it.each([
+    ['there is a gap', [part(0, 50), part(51, 100)]],
+    ['they overlap', [part(0, 50), part(49, 100)]],
+    ['one stands twice', [part(0, 50), part(0, 50)]],
+    ['they are in another order', [part(50, 100), part(0, 50)]],
+    ['they lie in another memory', [part(0, 50), { ...part(50, 100), data: memory.slice(50, 100) }]],
+  ] as const)('is a copy where %s', (_why, parts) => {
+    const stack = stackOf(...parts)
+    expect([...stack]).toEqual(parts.flatMap(({ data }) => [...(data as Float64Array)]))
+    expect(stack.buffer).not.toBe(memory.buffer)
+  })
+})
+
 it('stackRows of one tensor is that tensor, and of none an error', () => {
   const tensor = counting('int8', [2])
   expect(stackRows([tensor])).toBe(tensor)

@@ -2,9 +2,11 @@ import {
   allocateData,
   elementCount,
   type NamedTensors,
+  type NumericData,
   type NumericDType,
   type Tensor,
   type TensorData,
+  viewData,
 } from './tensor.ts'
 
 function sliceData(data: TensorData, from: number, to: number): TensorData {
@@ -54,8 +56,12 @@ export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
   }
 }
 
+/** Smaller typed arrays lie in V8's own heap: asking for their buffer would move each out of it. */
+const ADJACENT_FROM_BYTES = 128
+
 /**
- * The tensors stacked along the first axis. All share type and trailing dimensions; the caller has checked that.
+ * The tensors stacked along the first axis. All share type and trailing dimensions; the caller has checked that. Parts that lie behind one
+ * another in the same memory are not copied: the stack is a view of them.
  *
  * @param allocate gives a store, whatever is in it: all of it is written
  */
@@ -71,6 +77,8 @@ export function stackRows(
   if (first.dtype === 'string') {
     return { dtype: 'string', shape, data: parts.flatMap((part) => part.data as readonly string[]) }
   }
+  const whole = adjacentData(first.dtype, parts, elementCount(shape))
+  if (whole !== undefined) return { dtype: first.dtype, shape, data: whole }
   const data = allocate(first.dtype, elementCount(shape)) as Float32Array
   let at = 0
   for (const part of parts) {
@@ -79,6 +87,18 @@ export function stackRows(
     at += source.length
   }
   return { dtype: first.dtype, shape, data }
+}
+
+function adjacentData(dtype: NumericDType, parts: readonly Tensor[], length: number): TensorData | undefined {
+  const first = parts[0]?.data as NumericData
+  if (first.byteLength < ADJACENT_FROM_BYTES) return undefined
+  const { buffer, byteOffset } = first
+  let end = byteOffset
+  for (const { data } of parts as readonly { readonly data: NumericData }[]) {
+    if (data.byteOffset !== end || data.buffer !== buffer) return undefined
+    end += data.byteLength
+  }
+  return viewData(dtype, buffer, byteOffset, length)
 }
 
 /** Rows `from` to `to` of every tensor. */

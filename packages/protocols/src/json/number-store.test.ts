@@ -19,12 +19,25 @@ describe('sharedStore', () => {
   })
 
   it('keeps no more than one block for a store, and gives large ones memory of their own', () => {
-    expect(sharedStore('float32', 784).buffer.byteLength).toBe(64 * 1024)
+    expect(sharedStore('float32', 784).buffer.byteLength).toBe(128 * 1024)
     expect(sharedStore('float32', 4_096).buffer.byteLength).toBe(4 * 4_096)
   })
 })
 
 describe('sharedNumbers', () => {
+  it('lays numbers of one type right behind one another, and those of a wider one where it may begin', () => {
+    const odd = new Uint8Array(301 * 4)
+    sharedNumbers('float32', 301, odd)
+    expect(sharedNumbers('float64', 150, odd.subarray(0, 1_200)).byteOffset % 8).toBe(0)
+    // A new block begins now and then: of many, nearly all lie behind the one before.
+    const many = Array.from({ length: 100 }, () => sharedNumbers('float32', 301, odd))
+    const behind = many.filter((one, index) => {
+      const before = many[index - 1]
+      return one.buffer === before?.buffer && one.byteOffset === before.byteOffset + before.byteLength
+    })
+    expect(behind.length).toBeGreaterThan(95)
+  })
+
   it.each([0, 32, 784, 2_049])('copies %i numbers from any address, and changes with nobody', (length) => {
     const sizeBytes = 4 * length
     const source = Uint8Array.from({ length: sizeBytes + 1 }, (_, index) => index % 251)

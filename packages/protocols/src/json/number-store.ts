@@ -8,12 +8,11 @@ import {
 } from '@understudy/core'
 import type { NumberStore } from './number-rules.ts'
 
-const BLOCK_BYTES = 64 * 1024
+const BLOCK_BYTES = 128 * 1024
 /** Smaller ones lie in V8's own heap, where they cost little. */
 const VIEW_FROM_BYTES = 128
 /** Larger ones would soon use up a block. */
 const VIEW_TO_BYTES = 8 * 1024
-const ALIGNMENT_BYTES = 8
 
 let block = new Uint8Array(0)
 let usedBytes = 0
@@ -26,7 +25,7 @@ export function sharedStore(type: DType, length: number): NumberStore {
   if (type === 'string') return ownStore(type, length)
   const sizeBytes = length * BYTES_PER_ELEMENT[type]
   if (!isShared(sizeBytes)) return ownStore(type, length)
-  const at = takeFromBlock(sizeBytes)
+  const at = takeFromBlock(sizeBytes, BYTES_PER_ELEMENT[type])
   block.fill(0, at, at + sizeBytes)
   return viewData(type, block.buffer, at, length) as NumberStore
 }
@@ -35,7 +34,7 @@ export function sharedStore(type: DType, length: number): NumberStore {
 export function sharedNumbers(type: NumericDType, length: number, bytes: Uint8Array): NumericData {
   const sizeBytes = bytes.length
   if (!isShared(sizeBytes)) return viewData(type, new Uint8Array(bytes).buffer, 0, length)
-  const at = takeFromBlock(sizeBytes)
+  const at = takeFromBlock(sizeBytes, BYTES_PER_ELEMENT[type])
   block.set(bytes, at)
   return viewData(type, block.buffer, at, length)
 }
@@ -44,14 +43,17 @@ function isShared(sizeBytes: number): boolean {
   return sizeBytes >= VIEW_FROM_BYTES && sizeBytes <= VIEW_TO_BYTES
 }
 
-/** Gives the place of so many bytes in {@link block}, which may be another block afterwards. Whatever was in that memory is still there. */
-function takeFromBlock(sizeBytes: number): number {
-  if (usedBytes + sizeBytes > block.length) {
+/**
+ * Gives the place of so many bytes in {@link block}, which may be another block afterwards. Whatever was in that memory is still there. What
+ * follows another store of the same type lies right behind it, so that both are a batch as they lie.
+ */
+function takeFromBlock(sizeBytes: number, alignmentBytes: number): number {
+  let at = Math.ceil(usedBytes / alignmentBytes) * alignmentBytes
+  if (at + sizeBytes > block.length) {
     block = Buffer.allocUnsafeSlow(BLOCK_BYTES)
-    usedBytes = 0
+    at = 0
   }
-  const at = usedBytes
-  usedBytes = Math.ceil((at + sizeBytes) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+  usedBytes = at + sizeBytes
   return at
 }
 
