@@ -20,6 +20,7 @@ export {
   versionName,
 } from './ids.ts'
 export {
+  type CancelListener,
   type CancelSignal,
   type InferenceRequest,
   type InferenceResponse,

@@ -23,9 +23,12 @@ export interface StageTimes {
 /** Tells once when nobody waits for an answer any more. Every `AbortSignal` is one; most requests need no more than this. */
 export interface CancelSignal {
   readonly aborted: boolean
-  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void
-  removeEventListener(type: 'abort', listener: () => void): void
+  addEventListener(type: 'abort', listener: CancelListener, options?: { readonly once: true }): void
+  removeEventListener(type: 'abort', listener: CancelListener): void
 }
+
+/** A function, or an object that is its own listener: that costs whoever makes many no function each. */
+export type CancelListener = (() => void) | { handleEvent(): void }
 
 /** One prediction as every protocol decodes it. */
 export interface InferenceRequest {

@@ -1,30 +1,40 @@
-import type { CancelSignal } from '@understudy/core'
+import type { CancelListener, CancelSignal } from '@understudy/core'
 
 /** Tells once that the client has gone. Costs a request nothing until then, unlike an `AbortSignal`. */
 export class ClientGone implements CancelSignal {
-  #listeners: (() => void)[] | undefined
+  /** One is the normal case. */
+  #first: CancelListener | undefined
+  #further: readonly CancelListener[] = NONE
   #aborted = false
 
   get aborted(): boolean {
     return this.#aborted
   }
 
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners ??= []
-    this.#listeners.push(listener)
+  addEventListener(_type: 'abort', listener: CancelListener): void {
+    if (this.#first === undefined && this.#further.length === 0) this.#first = listener
+    else this.#further = [...this.#further, listener]
   }
 
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    const at = this.#listeners?.indexOf(listener) ?? -1
-    if (at !== -1) this.#listeners?.splice(at, 1)
+  removeEventListener(_type: 'abort', listener: CancelListener): void {
+    if (this.#first === listener) this.#first = undefined
+    else if (this.#further.includes(listener)) {
+      this.#further = this.#further.filter((other) => other !== listener)
+    }
   }
 
   /** Tells everyone who listens, in the order in which they began to. Further calls change nothing. */
   abort(): void {
     if (this.#aborted) return
     this.#aborted = true
-    const listeners = this.#listeners
-    this.#listeners = undefined
-    for (const listener of listeners ?? []) listener()
+    const listeners = this.#first === undefined ? this.#further : [this.#first, ...this.#further]
+    this.#first = undefined
+    this.#further = NONE
+    for (const listener of listeners) {
+      if (typeof listener === 'function') listener()
+      else listener.handleEvent()
+    }
   }
 }
+
+const NONE: readonly CancelListener[] = []

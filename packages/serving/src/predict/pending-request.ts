@@ -48,6 +48,8 @@ export interface PendingEvents {
   readonly left: (pending: PendingRequest) => void
 }
 
+const ONCE = { once: true } as const
+
 /** A request that waits for its answer. Settles exactly once, whatever comes first. */
 export class PendingRequest implements Expiring, BatchReceiver {
   readonly request: BatchRequest
@@ -60,7 +62,6 @@ export class PendingRequest implements Expiring, BatchReceiver {
   isQueued = false
   readonly #receiver: BatchReceiver
   readonly #events: PendingEvents
-  readonly #onAbort: (() => void) | undefined
   #settled = false
   #isAway = false
 
@@ -76,8 +77,7 @@ export class PendingRequest implements Expiring, BatchReceiver {
     this.deadlineAtMs = nowMs + request.timeoutMs
     this.#receiver = receiver
     this.#events = events
-    this.#onAbort = signal === undefined ? undefined : () => events.cancelled(this)
-    if (this.#onAbort !== undefined) signal?.addEventListener('abort', this.#onAbort, { once: true })
+    signal?.addEventListener('abort', this, ONCE)
   }
 
   get rows(): number {
@@ -104,6 +104,11 @@ export class PendingRequest implements Expiring, BatchReceiver {
     this.#events.left(this)
   }
 
+  /** Its client has gone. */
+  handleEvent(): void {
+    this.#events.cancelled(this)
+  }
+
   expire(): void {
     this.#events.expired(this)
   }
@@ -124,7 +129,7 @@ export class PendingRequest implements Expiring, BatchReceiver {
   #finish(): boolean {
     if (this.#settled) return false
     this.#settled = true
-    if (this.#onAbort !== undefined) this.request.signal?.removeEventListener('abort', this.#onAbort)
+    this.request.signal?.removeEventListener('abort', this)
     this.#events.settled(this)
     return true
   }
