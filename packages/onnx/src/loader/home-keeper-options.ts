@@ -32,6 +32,8 @@ export interface SettleRequest extends Place {
 export interface HomeKeeperOptions {
   readonly id: ServableId
   readonly role: ServableRole
+  /** It is not warm yet, and no request waits for it: it gives way until it begins to move. */
+  readonly isArriving: boolean
   /** The form that can be had soonest. */
   readonly firstForm: ModelForm
   /** Where a version of that role should be at this moment. */

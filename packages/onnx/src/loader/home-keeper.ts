@@ -74,8 +74,9 @@ export class HomeKeeper {
     }
   }
 
-  /** From now on it moves to where it should be. */
+  /** It is warm. From now on it has the priority of its role, and moves to where it should be. */
   beginMoving(): void {
+    this.#priority.arrived()
     this.#mayMove = true
     this.look()
   }

@@ -84,20 +84,20 @@ export class OnnxLoader implements Loader<ModelServable> {
    * `onnx.memory_limit`, `onnx.unsupported`, `serving.cancelled`
    */
   async load(context: LoadContext): Promise<ModelServable> {
-    const { id, signal, role } = context
+    const { id, signal, role, awaited = false } = context
     this.#context = context
     const { planned, pool, clock = systemClock, onEvent, onIncident } = this.#options
     const firstForm = decideFirstForm(this.#formFacts())
     const { placement } = this.#wish({ role, runMs: undefined, incidents: 0 })
     const home = await this.#settle({
       ...{ form: firstForm, placement, haste: 'now', isUrgent: () => false, signal },
-      isBackground: givesWay(role),
+      isBackground: !awaited || givesWay(role),
     })
     const suspects = this.#aloneVersion(firstForm)
     const { runTimeoutMs, timeoutMs } = planned.runtime
     this.#servable = new OnnxServable(
       {
-        ...{ id, role, clock, firstForm, runTimeoutMs },
+        ...{ id, role, clock, firstForm, runTimeoutMs, isArriving: !awaited },
         signature: home.signature,
         batchable: planned.batchable,
         retryWithinMs: timeoutMs,

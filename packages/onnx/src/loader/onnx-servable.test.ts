@@ -79,11 +79,12 @@ class FakeHome implements ServableHome {
 
 interface RigOptions {
   readonly role?: ServableRole
+  readonly isArriving?: boolean
   readonly first?: Place
   readonly wish?: (facts: WishFacts) => Place
 }
 
-function setUp({ role = 'live', first = LIVE, wish = () => LIVE }: RigOptions = {}) {
+function setUp({ role = 'live', isArriving = false, first = LIVE, wish = () => LIVE }: RigOptions = {}) {
   const clock = new TestClock()
   const homes = [new FakeHome(1, first)]
   const events: ExecutorEvent[] = []
@@ -100,7 +101,7 @@ function setUp({ role = 'live', first = LIVE, wish = () => LIVE }: RigOptions = 
   }
   const servable = new OnnxServable(
     {
-      ...{ id: ID, role, wish, settle, clock, batchable: true, firstForm: 'mapped' },
+      ...{ id: ID, role, isArriving, wish, settle, clock, batchable: true, firstForm: 'mapped' },
       signature: { inputs: [], outputs: [] },
       runTimeoutMs: 5_000,
       retryWithinMs: 1_000,
@@ -340,6 +341,29 @@ describe('the priority', () => {
     expect(home?.isBackground).toBe(true)
     servable.assume('idle')
     expect(home?.isBackground).toBe(false)
+  })
+
+  it('of a version that arrives is the lower one until it is warm, then that of its role', () => {
+    for (const [role, after] of [
+      ['live', false],
+      ['rollout', true],
+    ] as const) {
+      const { servable, homes } = setUp({ role, isArriving: true })
+      expect(homes[0]?.isBackground).toBe(true)
+      servable.beginMoving()
+      expect(homes[0]?.isBackground).toBe(after)
+    }
+  })
+
+  it('of a version that arrives is the normal one for the rest of a run of its warm-up that was kept waiting', async () => {
+    const { servable, clock, reached } = setUp({ isArriving: true })
+    const run = servable.run(INPUTS)
+    const home = await reached(1)
+    await clock.advance(1_250)
+    expect(home.isBackground).toBe(false)
+    home.answerAll()
+    await run
+    expect(home.isBackground).toBe(true)
   })
 
   it('of a version on trial is the lower one in the home that replaces a lost one, too', async () => {

@@ -106,7 +106,7 @@ export class AloneRunner {
     if (this.#place?.version === version && this.#place.home.isAlive) return this.#place.home
     await this.#end()
     const { signal } = this.#closing
-    const request = { ...version, placement: 'own', haste: 'behind', isBackground: true, signal } as const
+    const request = { ...version, placement: 'own', haste: 'soon', isBackground: true, signal } as const
     const home = await this.#options.settle(request)
     await home.setBackground(false)
     this.#place = { version, home }

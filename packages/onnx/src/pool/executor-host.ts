@@ -120,7 +120,8 @@ export class ExecutorHost {
     if (isAlone) signal.addEventListener('abort', kill, { once: true })
     try {
       await this.#limitMemory()
-      if (isAlone && request.isBackground) await executor.setBackground(true)
+      // In force before it returns; a busy kernel is not waited for.
+      if (isAlone && request.isBackground) void executor.setBackground(true)
       const { model, signature } = await executor.load({ path, form, intraOpThreads, limitMs })
       const onLeft = async () => {
         this.#homes.delete(home)

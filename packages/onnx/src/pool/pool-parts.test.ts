@@ -123,25 +123,31 @@ describe('the shelf of spares', () => {
     expect(spares.pids).toEqual([1])
   })
 
-  it('starts behind everything else, until someone waits for it', async () => {
-    const { spares, hurries } = shelf()
-    spares.fill()
-    expect(hurries.map(({ aborted }) => aborted)).toEqual([false])
-    const taken = spares.take('behind', NEVER)
-    expect(hurries.map(({ aborted }) => aborted)).toEqual([true, true])
-    await taken
-    await waitFor('a spare', () => spares.readyCount === 1)
-    await spares.take('now', NEVER)
-    expect(hurries.map(({ aborted }) => aborted)).toEqual([true, true, false])
-  })
+  it.each(['now', 'soon'] as const)(
+    'starts behind everything else, until someone waits for it %s, and not for what is itself behind',
+    async (haste) => {
+      const { spares, hurries } = shelf()
+      spares.fill()
+      expect(hurries.map(({ aborted }) => aborted)).toEqual([false])
+      const patient = spares.take('behind', NEVER)
+      expect(hurries.map(({ aborted }) => aborted)).toEqual([false, false])
+      const hasty = spares.take(haste, NEVER)
+      expect(hurries.map(({ aborted }) => aborted)).toEqual([true, true])
+      await Promise.all([patient, hasty])
+      await waitFor('a spare', () => spares.readyCount === 1)
+      await spares.take('now', NEVER)
+      expect(hurries.at(-1)?.aborted).toBe(false)
+    },
+  )
 
   it('serves those who cannot wait first', async () => {
     const { spares } = shelf()
     const order: string[] = []
-    const patient = spares.take('behind', NEVER).then(() => order.push('behind'))
-    const hasty = spares.take('now', NEVER).then(() => order.push('now'))
-    await Promise.all([patient, hasty])
-    expect(order).toEqual(['now', 'behind'])
+    const takers = (['behind', 'soon', 'now'] as const).map((haste) =>
+      spares.take(haste, NEVER).then(() => order.push(haste)),
+    )
+    await Promise.all(takers)
+    expect(order).toEqual(['now', 'soon', 'behind'])
   })
 
   it('gives no spare that does not answer', async () => {

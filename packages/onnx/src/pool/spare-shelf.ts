@@ -4,10 +4,10 @@ import type { PooledExecutor } from './pooled-executor.ts'
 import { restartDelayMs } from './restart-delay.ts'
 
 /**
- * `now`: someone waits for an answer, or for a version. `behind`: it is prepared behind the traffic, and leaves the last spare to
- * those who cannot wait.
+ * `now`: someone waits for an answer, or for a version. `soon`: the same, but the last spare is left to those. `behind`: it is prepared behind
+ * the traffic; what is started for it gives way.
  */
-export type Haste = 'now' | 'behind'
+export type Haste = 'now' | 'soon' | 'behind'
 
 export interface SpareShelfOptions {
   /** Starts an executor without a model, behind everything else until `hurry` is aborted. */
@@ -72,7 +72,7 @@ export class SpareShelf {
       })
       this.#starts.set(start, hurry)
     }
-    if (this.#waiters.length > 0) {
+    if (this.#waiters.some(({ haste }) => haste !== 'behind')) {
       for (const hurry of this.#starts.values()) hurry.abort()
     }
   }
@@ -165,8 +165,11 @@ export class SpareShelf {
 
   /** Takes out the waiter whose turn it is. */
   #firstWaiter(): Waiter | undefined {
-    const hasty = this.#waiters.findIndex(({ haste }) => haste === 'now')
-    return this.#waiters.splice(Math.max(0, hasty), 1)[0]
+    for (const first of ['now', 'soon']) {
+      const at = this.#waiters.findIndex(({ haste }) => haste === first)
+      if (at >= 0) return this.#waiters.splice(at, 1)[0]
+    }
+    return this.#waiters.shift()
   }
 
   /** Nobody is helped by starts that fail as fast as they can; who needs an executor tries at once all the same. */
