@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from './onnx-package.ts'
 
 /** What a model answers to each row by itself, computed here without the platform: float32 `x [1, n]` to `y`. */
 export async function offlineTruth(

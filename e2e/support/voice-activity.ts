@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from './onnx-package.ts'
 import { Random } from './random.ts'
 
 // Silero's models look at 32 ms of sound at a time and hand their memory back to the caller as a tensor.

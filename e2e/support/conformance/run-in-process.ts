@@ -1,9 +1,7 @@
 import type { DType, NamedTensors, Tensor } from '@understudy/core'
-import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor as OnnxTensor } from '../onnx-package.ts'
 import type { ConformanceCase } from './conformance-cases.ts'
 import { fromBytes } from './tensor-bytes.ts'
-
-hideFloat16Array(() => new OnnxTensor('bool', [true]))
 
 /** What the model itself answers, computed in this process without the platform. */
 export async function runInProcess({ bytes, inputs, signature }: ConformanceCase): Promise<NamedTensors> {
@@ -29,15 +27,4 @@ function tensorOf(dtype: DType, result: OnnxTensor | undefined): Tensor {
   if (dtype === 'string') return { dtype, shape: dims, data: data as string[] }
   const { buffer, byteOffset, byteLength } = data as Uint8Array
   return fromBytes(dtype, dims, Buffer.from(buffer, byteOffset, byteLength))
-}
-
-/**
- * Where Node has a `Float16Array` (24 and later) the package takes it for float16, and its own addon cannot read that. It looks for the name
- * once, with the first tensor; without it, float16 is its bits.
- */
-function hideFloat16Array(makeFirst: () => unknown): void {
-  const own = Object.getOwnPropertyDescriptor(globalThis, 'Float16Array')
-  Reflect.deleteProperty(globalThis, 'Float16Array')
-  makeFirst()
-  if (own !== undefined) Object.defineProperty(globalThis, 'Float16Array', own)
 }
