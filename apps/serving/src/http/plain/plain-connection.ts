@@ -3,6 +3,7 @@ import type { Exchange } from '../exchange.ts'
 import type { OneWriteResponse } from '../one-write-response.ts'
 import { lateResponse } from './late-response.ts'
 import { PlainTurn, type TurnHost } from './plain-turn.ts'
+import { readIntoBlocks } from './read-into-blocks.ts'
 import { HeadReader, type PlainHead } from './read-plain-head.ts'
 
 /** What a connection needs of those who keep it. */
@@ -60,6 +61,7 @@ export class PlainConnection implements TurnHost {
     this.#host = host
     this.#sinceMs = host.nowMs
     socket.push = this.#onPush
+    readIntoBlocks(socket)
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
     socket.on('close', this.#onClose)
