@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js'
@@ -9,6 +8,7 @@ import { ByteBudget } from '../http/byte-budget.ts'
 import { closePort } from '../http/close-port.ts'
 import type { NodeHealth } from '../http/node-health.ts'
 import type { RestObserver } from '../http/rest-observer.ts'
+import { requestIds } from '../node/request-ids.ts'
 import { ModelStatistics } from '../telemetry/model-statistics.ts'
 import { CallCount } from './call-count.ts'
 import { DirectCalls } from './direct/direct-calls.ts'
@@ -33,7 +33,7 @@ export interface GrpcServerOptions {
   /** Asked before anything else. @defaultValue everybody may use everything: for a server that only this machine can reach */
   readonly access?: Access
   readonly limits?: Partial<GrpcLimits>
-  /** Makes ids for requests that bring none. @defaultValue random UUIDs */
+  /** Makes ids for requests that bring none. @defaultValue UUIDs */
   readonly requestIds?: () => string
   readonly observer?: RestObserver
   /** Address to listen on. @defaultValue `127.0.0.1`; anything else lets strangers predict */
@@ -93,7 +93,7 @@ class NodeGrpcServer implements GrpcServer {
       observer: options.observer,
       budget,
       calls: this.#calls,
-      newId: options.requestIds ?? randomUUID,
+      newId: options.requestIds ?? requestIds(),
     }
     const direct = new DirectCalls({ ...context, limits })
     direct.takeFrom(this.#grpc)

@@ -1,8 +1,10 @@
+import { nowMs } from './rest-observer.ts'
+
 /** An answer that is ready to be written. Neither method may throw. */
 export interface DueAnswer {
   write(): void
-  /** Its burst was written: what is left to do for it holds nobody up any more. */
-  written(): void
+  /** Its burst was written, at this time since the epoch: what is left to do for it holds nobody up any more. */
+  written(atMs: number): void
 }
 
 /**
@@ -17,7 +19,8 @@ export class AnswerBurst {
     const due = this.#due
     this.#due = []
     for (const answer of due) answer.write()
-    for (const answer of due) answer.written()
+    const atMs = nowMs()
+    for (const answer of due) answer.written(atMs)
   }
 
   /** It is written before anything else is read. */

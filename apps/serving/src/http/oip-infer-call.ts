@@ -233,7 +233,7 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
   }
 
   /** For the burst too. */
-  written(): void {
+  written(atMs: number): void {
     const { requestId, startMs, servedBy } = this.#exchange
     this.#options.observer?.requestEnded({
       requestId,
@@ -244,7 +244,7 @@ export class OipInferCall implements PredictionReceiver, DueAnswer {
       times: this.#times,
       error: this.#error,
       startedAtMs: startMs,
-      tookMs: nowMs() - startMs,
+      tookMs: atMs - startMs,
     })
   }
 }

@@ -178,7 +178,7 @@ export class PredictCall implements PredictionReceiver, DueAnswer {
   }
 
   /** For the burst too. */
-  written(): void {
+  written(atMs: number): void {
     const { requestId, startMs, servedBy } = this.#exchange
     this.#options.observer?.requestEnded({
       requestId,
@@ -189,7 +189,7 @@ export class PredictCall implements PredictionReceiver, DueAnswer {
       times: this.#times,
       error: this.#error,
       startedAtMs: startMs,
-      tookMs: nowMs() - startMs,
+      tookMs: atMs - startMs,
     })
   }
 }

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type Clock, isLoopbackHost, systemClock } from '@understudy/core'
 import type { Predictor } from '@understudy/serving'
 import { type Access, openAccess } from '../auth/access.ts'
+import { requestIds } from '../node/request-ids.ts'
 import type { OverrideRoute } from '../override/override-route.ts'
 import type { MetricsRoute } from '../telemetry/metrics-route.ts'
 import { ModelStatistics } from '../telemetry/model-statistics.ts'
@@ -28,7 +28,7 @@ export interface RestServerOptions {
   readonly predictor: Predictor
   readonly health: NodeHealth
   readonly limits?: Partial<RestLimits>
-  /** Makes ids for requests that bring none. @defaultValue random UUIDs */
+  /** Makes ids for requests that bring none. @defaultValue UUIDs */
   readonly requestIds?: () => string
   readonly observer?: RestObserver
   /** Reads and writes what would hold the loop up; without it the loop does it itself. */
@@ -97,7 +97,7 @@ class NodeRestServer implements RestServer {
     const limits = { ...DEFAULT_REST_LIMITS, ...options.limits }
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
-    this.#newId = options.requestIds ?? randomUUID
+    this.#newId = options.requestIds ?? requestIds()
     this.#budget = new ByteBudget(limits.maxBufferedBytes)
     this.#dispatcher = new Dispatcher({
       predictor: options.predictor,

@@ -245,11 +245,11 @@ export class TrpcFastRequest implements DueAnswer {
   }
 
   /** For the burst too. */
-  written(): void {
+  written(atMs: number): void {
     const { observer } = this.#options
     if (observer === undefined) return
     const { startMs } = this.#exchange
-    const tookMs = nowMs() - startMs
+    const tookMs = atMs - startMs
     for (const call of this.#due) {
       const { asked, requestId, times, error } = call
       if (asked === undefined) continue
