@@ -36,6 +36,19 @@ describe('overview', () => {
     })
   })
 
+  it('counts a node that was killed and is back once, and lists it once, while both its leases run', async () => {
+    await world.withLive(model)
+    const back = await world.node('node-1')
+    await world.node('node-2')
+    await back.catchUp({ 'iris@1': { state: 'loading' } })
+    expect((await service.platform()).nodes).toEqual({ ready: 2, total: 2 })
+    const [live] = (await service.model(model)).versions
+    expect(live?.nodes.map((held) => ({ ...held }))).toEqual([
+      { node: 'node-1', state: 'loading', reason: null },
+      { node: 'node-2', state: 'available', reason: null },
+    ])
+  })
+
   it('puts what waits for a person first: approvals, then pauses, the repository, refusals, holds', async () => {
     await stage.waitsForApproval(node, 'approval')
     await world.withLive('silent', { config: 'rollout: {shadow: {maxDuration: 1h}}' })

@@ -87,10 +87,17 @@ function versionView(record: ModelRecord, version: VersionRecord): VersionView {
           pairs: analysisOf(record, rollout)?.pairs ?? 0,
         }
       : null,
-    nodes: record.servables
-      .filter((row) => row.number === version.number)
-      .map(({ node, state, reason }) => ({ node, state, reason })),
+    nodes: heldBy(record.servables.filter((row) => row.number === version.number)),
   }
+}
+
+/** Each node once: of one that was killed and is back, what the process holds that was started last. */
+function heldBy(rows: ModelRecord['servables']): VersionView['nodes'] {
+  const states = new Map<string, VersionView['nodes'][number]>()
+  for (const { node, state, reason } of rows) {
+    if (!states.has(node)) states.set(node, { node, state, reason })
+  }
+  return [...states.values()]
 }
 
 export function modelView(

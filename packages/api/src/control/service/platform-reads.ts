@@ -2,6 +2,7 @@ import { shownUrl } from '@understudy/core'
 import type { ModelRecord, Tx } from '@understudy/db'
 import { openRollout } from '@understudy/db'
 import type { PlatformView } from '../../views/index.ts'
+import { readNodes } from './node-reads.ts'
 import { needsYou } from './overview-view.ts'
 
 export interface PlatformFacts {
@@ -23,8 +24,7 @@ export async function readPlatform(
   facts: PlatformFacts,
   records: readonly ModelRecord[],
 ): Promise<PlatformView> {
-  const [nodes] = await tx.$queryRaw<{ total: bigint; ready: bigint }[]>`
-    SELECT count(*) AS total, count(*) FILTER (WHERE ready AND NOT draining) AS ready FROM node WHERE lease_until > clock_timestamp()`
+  const nodes = await readNodes(tx)
   const repository = await tx.repository.findFirst({
     where: { url: facts.repositoryUrl, branch: facts.repositoryBranch },
   })
@@ -32,7 +32,7 @@ export async function readPlatform(
     environment: facts.environment,
     actor: facts.actor,
     servingUrl: facts.servingUrl,
-    nodes: { ready: Number(nodes?.ready ?? 0), total: Number(nodes?.total ?? 0) },
+    nodes: { ready: nodes.filter(({ ready }) => ready).length, total: nodes.length },
     repository: {
       url: shownUrl(facts.repositoryUrl),
       branch: facts.repositoryBranch,

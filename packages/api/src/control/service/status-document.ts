@@ -1,6 +1,7 @@
 import { type ModelRecord, standingOf, type Tx } from '@understudy/db'
-import type { StatusDocument, StatusModel, StatusNode } from '../../views/index.ts'
+import type { StatusDocument, StatusModel } from '../../views/index.ts'
 import { driftView, reasonOf } from './model-view.ts'
+import { readNodes } from './node-reads.ts'
 import { labelProblems, labelViews } from './pointer-views.ts'
 
 function statusModel(record: ModelRecord): StatusModel {
@@ -45,13 +46,6 @@ function statusModel(record: ModelRecord): StatusModel {
       ...labelProblems(record),
     ],
   }
-}
-
-/** The nodes whose lease counts; of one that was just killed and is back, the later incarnation. */
-async function readNodes(tx: Tx): Promise<StatusNode[]> {
-  return await tx.$queryRaw<StatusNode[]>`
-    SELECT DISTINCT ON (name) name, rest_url AS "restUrl", ready FROM node
-    WHERE lease_until > clock_timestamp() ORDER BY name, started_at DESC`
 }
 
 export async function statusDocument(tx: Tx, records: readonly ModelRecord[]): Promise<StatusDocument> {

@@ -29,10 +29,10 @@ export interface ServableRow extends OfModel {
   readonly reason: string | null
 }
 
-/** What nodes with a lease hold of these models. */
+/** What nodes with a lease hold of these models; of two processes of one node the last started first. */
 export function servableRows(names: Prisma.Sql): Rows<ServableRow> {
   return rows(Prisma.sql`
     SELECT s.model AS "modelName", n.name AS node, n.joined AND NOT n.draining AS joined, s.number, s.digest, s.state, s.reason
     FROM node n JOIN node_servable s ON s.incarnation = n.incarnation
-    WHERE n.lease_until > clock_timestamp() AND s.model = ANY(${names}) ORDER BY n.name, s.number`)
+    WHERE n.lease_until > clock_timestamp() AND s.model = ANY(${names}) ORDER BY n.name, s.number, n.started_at DESC`)
 }
