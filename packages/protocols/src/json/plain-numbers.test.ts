@@ -73,6 +73,20 @@ describe('readPlainNumbers', () => {
     )
   })
 
+  it('takes every number of one digit before the point and up to three behind it, with and without sign and space', () => {
+    const fractions = [1, 2, 3].flatMap((size) =>
+      Array.from({ length: 10 ** size }, (_, at) => String(at).padStart(size, '0')),
+    )
+    for (const before of ['', '-', ' ', ' -', '  ']) {
+      for (const rules of [ANY, { ...ANY, toFloat32: true }]) {
+        const elements = fractions.map((fraction, at) => `${before}${at % 10}.${fraction}`)
+        const { taken } = read([...elements, ...new Array<string>(40).fill('1')], rules)
+        const wrong = elements.filter((element, at) => !Object.is(taken[at], JSON.parse(element)))
+        expect(wrong).toEqual([])
+      }
+    }
+  })
+
   it('takes floats as they are written out for a float32, and none beyond its integers', () => {
     const rules = { min: -(2 ** 24 - 1), max: 2 ** 24 - 1, integersOnly: false, toFloat32: true }
     const floats = Array.from({ length: 200 }, (_, index) => String(Math.fround(Math.sin(index + 1) + 1)))
@@ -104,6 +118,14 @@ describe('readPlainNumbers', () => {
     '0.5e3',
     '1.2.3',
     '0.12x',
+    '0.123x',
+    '0.1x',
+    '-0.123e1',
+    '0.12]',
+    '0.123 ',
+    '0..12',
+    '--0.12',
+    '- 0.12',
     '5 ',
     '"1"',
     '[1',
@@ -121,6 +143,10 @@ describe('readPlainNumbers', () => {
     const tail = new Array<string>(40).fill('1')
     for (const odd of ['128', '-129', '1.0', '0.5']) {
       expect([...read(['-128', '127', odd, ...tail], bytes).taken]).toEqual([-128, 127])
+    }
+    const small = { ...ANY, min: -5, max: 5 }
+    for (const odd of ['5.25', '-7.125', '6.5', '6']) {
+      expect([...read(['4.75', '-0.5', odd, ...tail], small).taken]).toEqual([4.75, -0.5])
     }
     const progress = { at: 0, count: 0, view: undefined }
     readPlainNumbers(Buffer.from('1,'.repeat(60)), new Float64Array(7), ANY, progress)
