@@ -11,7 +11,7 @@ export interface BenchArgs {
   readonly profile: string | undefined
 }
 
-const ROUNDS_DEFAULT = 5
+export const ROUNDS_DEFAULT = 5
 const ROUNDS_MAX = 1_000
 
 /** @throws Error in one sentence for what cannot be understood */

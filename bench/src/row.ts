@@ -5,7 +5,7 @@ import type { Finding } from './report/entry.ts'
 export interface Row {
   /** Targets that it measures. */
   readonly ids: readonly string[]
-  /** @defaultValue 90000 */
+  /** At the usual number of rounds; with more it grows. @defaultValue 90000 */
   readonly limitMs?: number
   run(bench: BenchContext): Promise<readonly Finding[]>
 }

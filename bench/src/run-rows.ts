@@ -1,3 +1,4 @@
+import { ROUNDS_DEFAULT } from './bench-args.ts'
 import { BenchContext, type BenchOptions } from './bench-context.ts'
 import type { Finding } from './report/entry.ts'
 import type { Row } from './row.ts'
@@ -9,6 +10,11 @@ export interface RunOptions extends BenchOptions {
 }
 
 const LIMIT_MS = 90_000
+
+/** How long a row may take: what it names, and with more rounds than usual as much more. */
+export function limitMsOf({ limitMs = LIMIT_MS }: Pick<Row, 'limitMs'>, rounds: number): number {
+  return limitMs * Math.max(1, rounds / ROUNDS_DEFAULT)
+}
 
 /** Runs rows one after the other. A row that fails or takes too long gives a reason instead of figures; the next one still runs. */
 export class RowRunner {
@@ -40,7 +46,7 @@ export class RowRunner {
     this.#current = bench
     const beganMs = performance.now()
     try {
-      return await within(row.limitMs ?? LIMIT_MS, row.run(bench))
+      return await within(limitMsOf(row, bench.rounds), row.run(bench))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       return row.ids.map((id) => ({ id, samples: [], reason: reason.slice(0, 1_500) }))
