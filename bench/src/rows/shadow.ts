@@ -70,7 +70,7 @@ async function measure(bench: BenchContext, setting: Setting): Promise<Finding> 
   const ratePerSecond = (LOAD * answered) / seconds
   load.open({ port: node.port, requests: [request], ratePerSecond, seed: 3 })
   await load.answeredBy(1)
-  const stalls = new StallWatch()
+  const stalls = await bench.own(new StallWatch())
   const rounds: Pair<TimeWindow>[][] = []
   let generation = 1
   const stretch = async (mirrored: boolean): Promise<TimeWindow> => {
@@ -91,7 +91,7 @@ async function measure(bench: BenchContext, setting: Setting): Promise<Finding> 
     }
     rounds.push(pairs)
   }
-  const stalledMs = stalls.stop()
+  const stalledMs = stalls.longestMs()
   const result = await load.stop()
   const middle = (pairs: readonly Pair<TimeWindow>[], side: keyof Pair<TimeWindow>, share: number) =>
     median(pairs.map((pair) => windowQuantile(result, pair[side], share)))
