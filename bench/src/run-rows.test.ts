@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { Row } from './row.ts'
 import { limitMsOf, RowRunner } from './run-rows.ts'
 import { StallWatch } from './stall-watch.ts'
 
@@ -15,10 +16,10 @@ it('says why a row that is not done in time has no figure, and ends what it has 
     say: () => undefined,
     onFindings: () => undefined,
   })
-  const row = {
+  const row: Row = {
     ids: ['13'],
     limitMs: 20,
-    run: async (bench: Parameters<Parameters<RowRunner['run']>[0][number]['run']>[0]) => {
+    run: async (bench) => {
       await bench.own(new StallWatch())
       return await new Promise<never>(() => undefined)
     },
